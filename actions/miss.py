@@ -1,0 +1,69 @@
+"""What happens when a message was not understood or is out of scope: ask once, then hand off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from valve_clinic.content.store import ContentStore, shared_store
+from valve_clinic.dialogue import speak
+
+#: A miss after this many others in a row hands off to the phone line.
+MISSES_BEFORE_HANDOFF = 1
+#: Topics offered when it is unclear which was meant.
+MAX_CHOICES = 3
+#: A topic below this share of the best one's confidence is not offered.
+CHOICE_SHARE = 0.15
+
+
+class ActionAskClarification(Action):
+    """Asks which of two or three topics was meant; the second miss in a row hands off."""
+
+    def name(self) -> str:
+        """Return the action's name in the domain."""
+        return "action_ask_clarification"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        """Offer the likeliest topics as buttons, or the phone line."""
+        return ask_clarification(dispatcher, tracker, shared_store())
+
+
+class ActionDeclineOutOfScope(Action):
+    """Says kindly what the chat can't help with; the second miss in a row hands off."""
+
+    def name(self) -> str:
+        """Return the action's name in the domain."""
+        return "action_decline_out_of_scope"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        """Decline, or hand off."""
+        return miss(dispatcher, tracker, {"response": "utter_decline_out_of_scope"})
+
+
+def ask_clarification(dispatcher: CollectingDispatcher, tracker: Tracker, store: ContentStore) -> list[dict[str, Any]]:
+    """Do the action's work on a given store."""
+    titles = store.titles()
+    ranking = [item for item in tracker.latest_message.get("intent_ranking") or [] if item["name"] in titles]
+    best = ranking[0]["confidence"] if ranking else 0.0
+    likely = [item["name"] for item in ranking[:MAX_CHOICES] if item["confidence"] >= CHOICE_SHARE * best]
+    if not likely:
+        return miss(dispatcher, tracker, {"response": "utter_ask_rephrase"})
+    buttons = [speak.topic_button(topic, titles[topic]) for topic in likely]
+    return miss(
+        dispatcher,
+        tracker,
+        {"response": "utter_ask_clarification", "buttons": [*buttons, speak.SOMETHING_ELSE]},
+    )
+
+
+def miss(dispatcher: CollectingDispatcher, tracker: Tracker, message: dict[str, Any]) -> list[dict[str, Any]]:
+    """Send `message` after a first miss and the phone line after a second; returns the new count."""
+    misses = int(tracker.get_slot("misses") or 0)
+    if misses >= MISSES_BEFORE_HANDOFF:
+        dispatcher.utter_message(response="utter_hand_off")
+        return [SlotSet("misses", 0.0)]
+    dispatcher.utter_message(**message)
+    return [SlotSet("misses", float(misses + 1))]

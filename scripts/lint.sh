@@ -1,0 +1,13 @@
+#!/bin/sh
+# Checks code and data; prints nothing but what is wrong, and one line when nothing is.
+set -eu
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+
+$bin/ruff check -q .
+$bin/ruff format -q --check .
+$bin/mypy --no-error-summary
+$bin/valve-clinic content check
+$bin/valve-clinic language check
+$bin/valve-clinic data check
+echo "lint: nothing wrong"

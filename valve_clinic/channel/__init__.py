@@ -1,0 +1,1 @@
+"""The website's channel: sessions, limits, deadlines, and the widget's files."""

@@ -1,0 +1,80 @@
+"""The channel's errors: a code for programs, and for the patient a sentence with the clinic's number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sanic.response import HTTPResponse, json
+
+from valve_clinic.channel.replies import build_replies, from_response
+from valve_clinic.content.loader import load_clinic
+
+_ADVICE = "You can call the Valve Clinic's appointment line at {phone}. In an emergency, call 911."
+
+
+class ApiError(Exception):
+    """An answer other than 2xx; `notice` is what the patient reads before the phone line."""
+
+    def __init__(
+        self, status: int, code: str, message: str, notice: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        self.notice = notice or "I am sorry, that did not work."
+        self.headers = headers or {}
+        super().__init__(message)
+
+    @classmethod
+    def bad_request(cls, message: str) -> ApiError:
+        """Not JSON, or not the shape of the contract."""
+        return cls(400, "bad_request", message)
+
+    @classmethod
+    def unauthorized(cls) -> ApiError:
+        """No token, a forged one, or one of a session that ended."""
+        return cls(
+            401, "no_session", "The session is missing or has ended.", "This chat has ended. Please start again."
+        )
+
+    @classmethod
+    def too_large(cls) -> ApiError:
+        """The body is over 16 KiB."""
+        return cls(413, "too_large", "The request body is over 16 KiB.", "I am sorry, that message is too long for me.")
+
+    @classmethod
+    def too_many(cls, seconds: int) -> ApiError:
+        """Too fast; `seconds` until the next try."""
+        return cls(
+            429,
+            "too_many_requests",
+            f"Too many requests; try again in {seconds} seconds.",
+            "That was a little fast for me. Please wait a moment and send it again.",
+            {"Retry-After": str(seconds)},
+        )
+
+    @classmethod
+    def unavailable(cls) -> ApiError:
+        """The turn could not be answered now."""
+        return cls(503, "unavailable", "The question cannot be answered now.", "I am sorry, I cannot answer right now.")
+
+
+def error_response(error: ApiError, agent: Any = None) -> HTTPResponse:
+    """Return the error as the contract says: never an empty list, never a stack trace."""
+    body = {"error": {"code": error.code, "message": error.message}, "replies": [notice(error.notice)]}
+    return json(body, status=error.status, headers=error.headers)
+
+
+def notice(sentence: str) -> dict[str, Any]:
+    """Return a `notice` reply: the sentence, the clinic's number and 911. Needs neither model nor database."""
+    clinic = load_clinic()
+    message = from_response(
+        [
+            {
+                "text": f"{sentence}\n\n{_ADVICE.format(phone=clinic.phone)}",
+                "custom": {"kind": "notice", "links": [{"title": f"Call the {clinic.name}", "url": clinic.tel}]},
+            }
+        ]
+    )
+    replies, _ = build_replies([message])
+    return replies[0]

@@ -1,0 +1,51 @@
+"""Whether the server is able to answer a question, not merely alive."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from valve_clinic.content.store import shared_store
+
+CANARY = "what is a leaky mitral valve"
+#: Seconds for which an answer to "are you ready" holds.
+CACHE_SECONDS = 5.0
+_CANARY_SECONDS = 3.0
+
+
+class Health:
+    """Asks a canary question of the model and of the content; stores and counts nothing."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._last: tuple[int, dict[str, Any]] = (503, {})
+
+    async def ready(self, agent: Any) -> tuple[int, dict[str, Any]]:
+        """Return 200 or 503 and the body that names each check."""
+        if time.monotonic() < self._until:
+            return self._last
+        checks = {"model": await _check_model(agent), "content": await _check_content()}
+        fine = all(result == "ok" for result in checks.values())
+        self._last = (200 if fine else 503, {"status": "ok" if fine else "unavailable", "checks": checks})
+        self._until = time.monotonic() + CACHE_SECONDS
+        return self._last
+
+
+async def _check_model(agent: Any) -> str:
+    if agent is None or not agent.is_ready():
+        return "no model is loaded"
+    try:
+        parsed = await asyncio.wait_for(agent.parse_message(CANARY), _CANARY_SECONDS)
+    except Exception as error:
+        return f"the canary question failed ({type(error).__name__})"
+    return "ok" if parsed["intent"]["name"] == "ask_definition" else "the canary question was not understood"
+
+
+async def _check_content() -> str:
+    try:
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(None, lambda: shared_store().answer("ask_definition"))
+    except Exception as error:
+        return f"the content cannot be read ({type(error).__name__})"
+    return "ok" if answer is not None else "the canary's answer is missing"

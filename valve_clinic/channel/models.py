@@ -1,0 +1,67 @@
+"""SQLAlchemy tables of the website's conversations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Column, DateTime, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import registry
+
+mapper_registry = registry()
+Base: Any = mapper_registry.generate_base()
+
+
+class SessionRow(Base):
+    """A visit; it lives for 30 minutes after its last message."""
+
+    __tablename__ = "website_session"
+    id = Column(String(64), primary_key=True)
+    started_at = Column(DateTime(timezone=True), nullable=False)
+    last_at = Column(DateTime(timezone=True), nullable=False)
+
+
+class TurnRow(Base):
+    """What was said in one turn; `client_id` makes a repeated request the same turn."""
+
+    __tablename__ = "website_turn"
+    __table_args__ = (UniqueConstraint("session_id", "client_id"),)
+    id = Column(Integer, primary_key=True)
+    session_id = Column(String(64), ForeignKey("website_session.id", ondelete="CASCADE"), nullable=False, index=True)
+    client_id = Column(String(36))
+    text = Column(Text)
+    replies = Column(JSON, nullable=False)
+    safety = Column(String(8), nullable=False)
+    at = Column(DateTime(timezone=True), nullable=False)
+
+
+class ButtonRow(Base):
+    """A button that was handed out: an opaque id for what pressing it means."""
+
+    __tablename__ = "website_button"
+    id = Column(String(32), primary_key=True)
+    session_id = Column(String(64), ForeignKey("website_session.id", ondelete="CASCADE"), nullable=False, index=True)
+    title = Column(Text, nullable=False)
+    payload = Column(Text, nullable=False)
+
+
+class FeedbackRow(Base):
+    """Whether a reply helped; the last word on a reply counts."""
+
+    __tablename__ = "website_feedback"
+    reply_id = Column(String(32), primary_key=True)
+    session_id = Column(String(64), ForeignKey("website_session.id", ondelete="CASCADE"), nullable=False, index=True)
+    helpful = Column(Boolean, nullable=False)
+    comment = Column(Text)
+    at = Column(DateTime(timezone=True), nullable=False)
+
+
+class EventRow(Base):
+    """Something the visitor did beside typing."""
+
+    __tablename__ = "website_event"
+    id = Column(Integer, primary_key=True)
+    session_id = Column(String(64), ForeignKey("website_session.id", ondelete="CASCADE"), nullable=False, index=True)
+    event = Column(String(32), nullable=False)
+    reply_id = Column(String(32))
+    target = Column(Text)
+    at = Column(DateTime(timezone=True), nullable=False)

@@ -1,0 +1,64 @@
+"""The key that signs website sessions, and the tokens made with it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from valve_clinic import paths, settings
+
+_SALT = "valve-clinic-website-session"
+_MIN_LENGTH = 32
+
+
+class SecretError(RuntimeError):
+    """The signing key cannot be used; the message names the file and the mend."""
+
+
+def secret_file() -> Path:
+    """Return the path of the key: WEBSITE_SECRET_FILE, or `var/secret`."""
+    named = settings.get("WEBSITE_SECRET_FILE")
+    return Path(named) if named else paths.var_path("secret")
+
+
+def load_secret(path: Path | None = None) -> str:
+    """Return the key, making a random one (mode 600) when there is none; raises `SecretError`."""
+    path = path or secret_file()
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+    if path.stat().st_mode & 0o077:
+        raise SecretError(f"{path} can be read by others; run: chmod 600 {path}")
+    key = path.read_text(encoding="utf-8").strip()
+    if len(key) < _MIN_LENGTH:
+        raise SecretError(
+            f"{path} holds fewer than {_MIN_LENGTH} characters; delete it and start again to get a new key"
+        )
+    return key
+
+
+class Tokens:
+    """Makes and checks session tokens: the conversation's id, signed."""
+
+    def __init__(self, key: str) -> None:
+        self._serializer = URLSafeSerializer(key, salt=_SALT)
+
+    def make(self) -> tuple[str, str]:
+        """Return a new conversation id of 160 random bits and its token."""
+        conversation = secrets.token_hex(20)
+        return conversation, str(self._serializer.dumps(conversation))
+
+    def read(self, token: str) -> str | None:
+        """Return the conversation's id, or None when the token was not made with this key."""
+        try:
+            value = self._serializer.loads(token)
+        except (BadSignature, ValueError, UnicodeError, RecursionError):
+            return None
+        return value if isinstance(value, str) else None

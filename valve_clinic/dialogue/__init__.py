@@ -1,0 +1,1 @@
+"""What the conversation remembers, and how a reply is put together."""

@@ -1,0 +1,42 @@
+"""Trains a model when the data has none yet: a model's name carries the hash of what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from valve_clinic import paths
+
+_INPUTS = ("config.yml", "domain.yml", "data/**/*.yml", "valve_clinic/nlu/**/*.py", "valve_clinic/nlu/clinic_en/**/*")
+
+
+def fingerprint(root: Path = paths.ROOT) -> str:
+    """Return a SHA-256 over the files that a model is made from."""
+    digest = hashlib.sha256()
+    for pattern in _INPUTS:
+        for path in sorted(root.glob(pattern)):
+            if path.is_file():
+                digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def model_path(root: Path = paths.ROOT) -> Path:
+    """Return where the model of the present data is, or will be."""
+    return root / "models" / f"valve-clinic-{fingerprint(root)[:12]}.tar.gz"
+
+
+def train(target: Path) -> None:
+    """Train with Rasa and put the model at `target`; raises `RuntimeError` when Rasa reports an error."""
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    import rasa
+
+    result = rasa.train(
+        domain=str(paths.DOMAIN_FILE),
+        config=str(paths.CONFIG_FILE),
+        training_files=[str(paths.DATA)],
+        output=str(target.parent),
+        fixed_model_name=target.name.removesuffix(".tar.gz"),
+    )
+    if result.code != 0 or not target.is_file():
+        raise RuntimeError(f"training ended with code {result.code} and made no model at {target}")

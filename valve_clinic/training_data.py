@@ -1,0 +1,74 @@
+"""Reads the training messages and checks what Rasa's own validator does not."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from valve_clinic import paths
+
+#: Intents of small talk and vocabulary stay in this file; every other intent has a file of its own in `data/nlu/`.
+COMMON_FILE = "nlu.yml"
+#: Each question intent needs at least this many messages.
+MIN_MESSAGES = 30
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True)
+class TrainingMessage:
+    """One example with its place."""
+
+    text: str
+    intent: str
+    file: Path
+    line: int
+
+    @property
+    def place(self) -> str:
+        """Return file and line as a reader finds them."""
+        return f"{self.file.parent.name}/{self.file.name}:{self.line}"
+
+
+def read(folder: Path = paths.DATA) -> list[TrainingMessage]:
+    """Return all messages of `nlu.yml` and `nlu/*.yml` in the order of the files."""
+    messages = []
+    for path in [folder / COMMON_FILE, *sorted((folder / "nlu").glob("*.yml"))]:
+        intent = None
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            head = re.match(r"^- (\w+): (.+)$", line)
+            if head:
+                intent = head[2].strip() if head[1] == "intent" else None
+            elif intent and line.startswith("    - "):
+                messages.append(TrainingMessage(line[6:].strip(), intent, path, number))
+    return messages
+
+
+def key(text: str) -> str:
+    """Return the text without case and punctuation: two messages with the same key are one; emoji keep theirs."""
+    return _NOT_WORD.sub(" ", text.lower()).strip() or text
+
+
+def check(messages: list[TrainingMessage], domain: Path = paths.DOMAIN_FILE) -> list[str]:
+    """Return a sentence for each problem: doubles, misplaced intents, intents with too few messages."""
+    problems = []
+    first: dict[str, TrainingMessage] = {}
+    for message in messages:
+        double = first.setdefault(key(message.text), message)
+        if double is not message:
+            problems.append(f"{message.place}: the same message stands at {double.place} ({double.intent})")
+        own_file = message.file.name != COMMON_FILE
+        if own_file and message.file.stem != message.intent:
+            problems.append(f"{message.place}: {message.intent} in the file of {message.file.stem}")
+    counts = Counter(message.intent for message in messages)
+    intents = yaml.safe_load(domain.read_text(encoding="utf-8"))["intents"]
+    problems += [
+        f"{intent} has {counts[intent]} messages; it needs {MIN_MESSAGES}"
+        for intent in intents
+        if intent != "nlu_fallback" and counts[intent] < MIN_MESSAGES
+    ]
+    problems += [f"{intent} is not in domain.yml" for intent in counts if intent not in intents]
+    return problems
