@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from rasa.core.channels.channel import UserMessage
 
@@ -36,7 +37,8 @@ class Conversations:
         self._tokens = tokens
         self._on_new_message = on_new_message
         self._turn_seconds = turn_seconds
-        self._locks: dict[str, asyncio.Lock] = {}
+        #: A lock lives as long as somebody holds it or waits for it.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def start(self, domain: Any) -> tuple[str, list[dict[str, Any]]]:
         """Begin a session; returns its token and the first replies."""
@@ -46,11 +48,16 @@ class Conversations:
         await _off_loop(lambda: self._store.start(session, replies, buttons))
         return token, replies
 
+    def was_issued(self, token: str) -> bool:
+        """Return whether the token is one of this server's, without asking the database."""
+        return self._tokens.read(token) is not None
+
     async def session_of(self, token: str) -> str:
         """Return the live session of a token; raises 401."""
         session = self._tokens.read(token)
-        if session is None or not await _off_loop(lambda: self._store.is_live(session)):
+        if session is None:
             raise ApiError.unauthorized()
+        await self._check_live(session)
         return session
 
     async def repeated(self, session: str, client_id: str) -> dict[str, Any] | None:
@@ -60,14 +67,12 @@ class Conversations:
 
     async def take_turn(self, session: str, message: requests.Message) -> dict[str, Any]:
         """Answer a message and store the turn; raises 400 for an unknown button and 503 when there is no answer."""
-        lock = self._locks.setdefault(session, asyncio.Lock())
-        try:
-            async with lock:
-                repeated = await self.repeated(session, message.client_id)
-                return repeated if repeated is not None else await self._answer(session, message)
-        finally:
-            if not lock.locked():
-                self._locks.pop(session, None)
+        async with self._one_at_a_time(session):
+            repeated = await self.repeated(session, message.client_id)
+            if repeated is not None:
+                return repeated
+            await self._check_live(session)  # it may have been deleted while this message waited
+            return await self._answer(session, message)
 
     async def history(self, session: str) -> list[dict[str, Any]]:
         """Return what was said, one entry for each message and each reply."""
@@ -91,13 +96,21 @@ class Conversations:
         await _off_loop(lambda: self._store.add_event(session, event.event, event.reply, event.target))
 
     async def delete(self, session: str, agent: Any) -> None:
-        """Remove the conversation's text here and in Rasa's tracker store."""
-        await _off_loop(lambda: self._store.delete(session))
-        await _off_loop(lambda: _delete_tracker(agent.tracker_store, session))
+        """Remove the conversation's text here and in Rasa's tracker store, after a turn that is under way."""
+        async with self._one_at_a_time(session):
+            await _off_loop(lambda: self._store.delete(session))
+            await _off_loop(lambda: _delete_tracker(agent.tracker_store, session))
 
     def close(self) -> None:
         """Give back the database connections."""
         self._store.close()
+
+    def _one_at_a_time(self, session: str) -> asyncio.Lock:
+        return self._locks.setdefault(session, asyncio.Lock())
+
+    async def _check_live(self, session: str) -> None:
+        if not await _off_loop(lambda: self._store.is_live(session)):
+            raise ApiError.unauthorized()
 
     async def _check_reply(self, session: str, reply: str) -> None:
         if not await _off_loop(lambda: self._store.has_reply(session, reply)):

@@ -1,33 +1,38 @@
-"""Cross-origin access for the sites that were named, and for nobody else."""
+"""Headers that every response carries; cross-origin access for the sites that were named, and for nobody else."""
 
 from __future__ import annotations
 
-from sanic import Blueprint
+from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty
 
+_CORS_PREFIX = "access-control-"
 _METHODS = "GET, POST, DELETE, OPTIONS"
 _HEADERS = "Authorization, Content-Type"
 
 
-def add_cors(blueprint: Blueprint, origins: frozenset[str]) -> None:
-    """Answer preflights and mark responses for `origins`; add the headers that every response carries."""
+def add_headers(app: Sanic, folder: str, origins: frozenset[str]) -> None:
+    """Put security headers on every response, and open what is below `folder` to `origins`.
 
-    @blueprint.options("/<path:path>")
-    async def preflight(_request: Request, path: str) -> HTTPResponse:
-        return empty()
+    Rasa's own CORS extension answers every preflight before a route is looked for (sanic_cors/extension.py,
+    unapplied_cors_request_middleware), so that a blueprint's middleware never sees one: this has to be the
+    application's last middleware.
+    """
 
-    @blueprint.middleware("response")
-    async def add_headers(request: Request, response: HTTPResponse) -> None:
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["Vary"] = "Origin"
+    async def finish(request: Request, response: HTTPResponse) -> HTTPResponse | None:
+        headers = response.headers
+        for name in [name for name in headers if name.lower().startswith(_CORS_PREFIX)]:
+            del headers[name]
+        headers.setdefault("Cache-Control", "no-store")
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Vary"] = "Origin"
         origin = request.headers.get("origin")
-        if origin in origins:
-            response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Allow-Methods"] = _METHODS
-            response.headers["Access-Control-Allow-Headers"] = _HEADERS
-            response.headers["Access-Control-Max-Age"] = "600"
-        elif "access-control-allow-origin" in response.headers:
-            del response.headers["access-control-allow-origin"]
+        if origin in origins and request.path.startswith(folder):
+            headers["Access-Control-Allow-Origin"] = origin
+            headers["Access-Control-Allow-Methods"] = _METHODS
+            headers["Access-Control-Allow-Headers"] = _HEADERS
+            headers["Access-Control-Max-Age"] = "600"
+        return empty(headers=dict(headers)) if request.method == "OPTIONS" else None
+
+    app.response_middleware.append(finish)

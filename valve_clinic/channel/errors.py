@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sanic.response import HTTPResponse, json
 
 from valve_clinic.channel.replies import build_replies, from_response
 from valve_clinic.content.loader import load_clinic
+from valve_clinic.content.schema import Clinic
 
 _ADVICE = "You can call the Valve Clinic's appointment line at {phone}. In an emergency, call 911."
 
@@ -59,7 +61,7 @@ class ApiError(Exception):
         return cls(503, "unavailable", "The question cannot be answered now.", "I am sorry, I cannot answer right now.")
 
 
-def error_response(error: ApiError, agent: Any = None) -> HTTPResponse:
+def error_response(error: ApiError) -> HTTPResponse:
     """Return the error as the contract says: never an empty list, never a stack trace."""
     body = {"error": {"code": error.code, "message": error.message}, "replies": [notice(error.notice)]}
     return json(body, status=error.status, headers=error.headers)
@@ -67,7 +69,7 @@ def error_response(error: ApiError, agent: Any = None) -> HTTPResponse:
 
 def notice(sentence: str) -> dict[str, Any]:
     """Return a `notice` reply: the sentence, the clinic's number and 911. Needs neither model nor database."""
-    clinic = load_clinic()
+    clinic = notice_clinic()
     message = from_response(
         [
             {
@@ -78,3 +80,9 @@ def notice(sentence: str) -> dict[str, Any]:
     )
     replies, _ = build_replies([message])
     return replies[0]
+
+
+@lru_cache(maxsize=1)
+def notice_clinic() -> Clinic:
+    """Return the clinic's data as it was at the start: a notice must not fail because somebody is editing the file."""
+    return load_clinic()

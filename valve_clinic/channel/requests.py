@@ -13,10 +13,10 @@ from valve_clinic.channel.errors import ApiError
 from valve_clinic.channel.text import MAX_CHARACTERS, clean
 
 MAX_BODY = 16 * 1024
-_UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-_OPAQUE = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_OPAQUE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _EVENTS = ("phone_clicked", "link_clicked", "closed")
-_TARGET = re.compile(r"^(https:|tel:|sms:|/)[\x21-\x7e]{0,300}$")
+_TARGET = re.compile(r"(https:|tel:|sms:|/)[\x21-\x7e]{0,300}")
 _SHAPE = 'the body must be {"id": UUID, "text": "…"} or {"id": UUID, "button": "…"}'
 
 
@@ -64,12 +64,12 @@ def read_message(request: Request) -> Message:
     """Return the message; raises 400, 413, 415 or, for an empty or too long text, 422."""
     data = _read_object(request)
     client_id, text, button = data.get("id"), data.get("text"), data.get("button")
-    if not isinstance(client_id, str) or not _UUID.match(client_id) or set(data) - {"id", "text", "button"}:
+    if not isinstance(client_id, str) or not _UUID.fullmatch(client_id) or set(data) - {"id", "text", "button"}:
         raise ApiError.bad_request(_SHAPE)
     if (text is None) == (button is None):
         raise ApiError.bad_request(_SHAPE)
     if button is not None:
-        if not isinstance(button, str) or not _OPAQUE.match(button):
+        if not isinstance(button, str) or not _OPAQUE.fullmatch(button):
             raise ApiError.bad_request(_SHAPE)
         return Message(client_id.lower(), None, button)
     if not isinstance(text, str):
@@ -87,11 +87,20 @@ def read_message(request: Request) -> Message:
     return Message(client_id.lower(), cleaned, None)
 
 
+def text_of(request: Request) -> str | None:
+    """Return the cleaned text of a message, however long it is, or None when there is none."""
+    try:
+        text = _read_object(request).get("text")
+    except ApiError:
+        return None
+    return clean(text) or None if isinstance(text, str) else None
+
+
 def read_feedback(request: Request) -> Feedback:
     """Return the feedback; raises 400, 413, 415 or 422."""
     data = _read_object(request)
     reply, helpful, comment = data.get("reply"), data.get("helpful"), data.get("comment")
-    if not isinstance(reply, str) or not _OPAQUE.match(reply) or not isinstance(helpful, bool):
+    if not isinstance(reply, str) or not _OPAQUE.fullmatch(reply) or not isinstance(helpful, bool):
         raise ApiError.bad_request('the body must be {"reply": REPLY_ID, "helpful": true|false, "comment"?: "…"}')
     if comment is not None and not isinstance(comment, str):
         raise ApiError.bad_request("the comment must be a text")
@@ -106,9 +115,9 @@ def read_event(request: Request) -> Event:
     event, reply, target = data.get("event"), data.get("reply"), data.get("target")
     if event not in _EVENTS:
         raise ApiError.bad_request(f"the event must be one of {', '.join(_EVENTS)}")
-    if reply is not None and (not isinstance(reply, str) or not _OPAQUE.match(reply)):
+    if reply is not None and (not isinstance(reply, str) or not _OPAQUE.fullmatch(reply)):
         raise ApiError.bad_request("reply must be a reply's id")
-    if target is not None and (not isinstance(target, str) or not _TARGET.match(target)):
+    if target is not None and (not isinstance(target, str) or not _TARGET.fullmatch(target)):
         raise ApiError.bad_request("target must be the address of a link that was shown")
     return Event(event, reply, target)
 

@@ -36,7 +36,10 @@ def load_secret(path: Path | None = None) -> str:
             file.write(secrets.token_urlsafe(48) + "\n")
     if path.stat().st_mode & 0o077:
         raise SecretError(f"{path} can be read by others; run: chmod 600 {path}")
-    key = path.read_text(encoding="utf-8").strip()
+    try:
+        key = path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise SecretError(f"{path} is not text; delete it and start again to get a new key") from None
     if len(key) < _MIN_LENGTH:
         raise SecretError(
             f"{path} holds fewer than {_MIN_LENGTH} characters; delete it and start again to get a new key"

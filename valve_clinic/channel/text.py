@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 MAX_CHARACTERS = 500
 #: Control, format and surrogate characters: they can hide a command, turn the line round or break a database.
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _BLANKS = "\t\n\r\v\f\u2028\u2029"
+#: Slashes at the start, with whatever Unicode takes for a blank between them.
+_COMMAND = re.compile(r"^[\s/]+")
 
 
 def clean(text: str) -> str:
@@ -18,7 +21,7 @@ def clean(text: str) -> str:
     """
     spaced = "".join(" " if character in _BLANKS else character for character in text)
     composed = unicodedata.normalize("NFKC", _drop(spaced))
-    return _drop(composed).strip().lstrip("/ ").strip()
+    return _COMMAND.sub("", _drop(composed)).rstrip()
 
 
 def _drop(text: str) -> str:

@@ -9,19 +9,20 @@ from typing import Any
 
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
-from sanic.exceptions import NotFound, PayloadTooLarge, SanicException
+from sanic.exceptions import MethodNotSupported, NotFound, PayloadTooLarge, SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json
 
 from valve_clinic import rasa_patches, settings
 from valve_clinic.channel import pages, requests
 from valve_clinic.channel.conversation import Conversations
-from valve_clinic.channel.cors import add_cors
-from valve_clinic.channel.errors import ApiError, error_response
+from valve_clinic.channel.cors import add_headers
+from valve_clinic.channel.errors import ApiError, error_response, notice_clinic
 from valve_clinic.channel.health import Health
 from valve_clinic.channel.limiter import Limiter
 from valve_clinic.channel.secret import Tokens, load_secret
 from valve_clinic.channel.store import open_store
+from valve_clinic.channel.urgent import REFUSALS, emergency_answer
 
 logger = logging.getLogger(__name__)
 rasa_patches.apply()
@@ -57,13 +58,20 @@ class WebsiteInput(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Return the routes of the contract."""
         blueprint = Blueprint("website")
+        notice_clinic()
         conversations = Conversations(open_store(), Tokens(load_secret()), on_new_message, self._turn_seconds)
         health = Health()
         limiter = self._limiter
 
+        async def explain(request: Request, error: Exception) -> HTTPResponse:
+            return error_response(_as_api_error(error))
+
         @blueprint.listener("before_server_start")
         async def prepare(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
             app.config.REQUEST_MAX_SIZE = _SERVER_MAX_BODY
+            # For the whole application: an address without a route belongs to no blueprint.
+            app.error_handler.add(Exception, explain)
+            add_headers(app, f"/webhooks/{self.name()}/", self._origins)
 
         @blueprint.listener("after_server_stop")
         async def close(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
@@ -80,15 +88,33 @@ class WebsiteInput(InputChannel):
             token, replies = await conversations.start(request.app.ctx.agent.domain)
             return json({"session": token, "replies": replies}, status=201)
 
-        @blueprint.post("/messages")
-        async def send_message(request: Request) -> HTTPResponse:
+        async def answer_of(request: Request) -> dict[str, Any]:
             message = requests.read_message(request)
             session = await session_of(request)
             repeated = await conversations.repeated(session, message.client_id)
             if repeated is not None:
-                return json(repeated)
+                return repeated
             limiter.check_session(session)
-            return json(await conversations.take_turn(session, message))
+            return await conversations.take_turn(session, message)
+
+        async def emergency_in(request: Request) -> dict[str, Any] | None:
+            text = requests.text_of(request)
+            try:
+                visitor = conversations.was_issued(requests.bearer_token(request))
+            except ApiError:
+                visitor = False
+            return await emergency_answer(request.app.ctx.agent, text) if text and visitor else None
+
+        @blueprint.post("/messages")
+        async def send_message(request: Request) -> HTTPResponse:
+            try:
+                return json(await answer_of(request))
+            except Exception as error:
+                refusal = _as_api_error(error)
+                emergency = await emergency_in(request) if refusal.status in REFUSALS else None
+                if emergency is None:
+                    raise refusal from None
+                return json(emergency)
 
         @blueprint.get("/history")
         async def get_history(request: Request) -> HTTPResponse:
@@ -120,12 +146,7 @@ class WebsiteInput(InputChannel):
             status, body = await health.ready(getattr(request.app.ctx, "agent", None))
             return json(body, status=status)
 
-        @blueprint.exception(Exception)
-        async def explain(request: Request, error: Exception) -> HTTPResponse:
-            return error_response(_as_api_error(error), getattr(request.app.ctx, "agent", None))
-
         pages.add_widget_routes(blueprint)
-        add_cors(blueprint, self._origins)
         return blueprint
 
 
@@ -136,6 +157,8 @@ def _as_api_error(error: Exception) -> ApiError:
         return ApiError.too_large()
     if isinstance(error, NotFound):
         return ApiError(404, "not_found", "There is nothing here.")
+    if isinstance(error, MethodNotSupported):
+        return ApiError(405, "bad_method", "This cannot be done here.", headers=error.headers)
     if isinstance(error, SanicException) and 400 <= getattr(error, "status_code", 500) < 500:
         return ApiError(error.status_code, "bad_request", "The request cannot be used.")
     # The error's text may quote what a patient typed: its type is logged, its words are not.

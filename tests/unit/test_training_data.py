@@ -1,0 +1,103 @@
+"""The training messages: what is wrong with them is told with file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from valve_clinic import paths, training_data
+from valve_clinic.training_data import MIN_MESSAGES
+
+HEAD = 'version: "3.1"\n\nnlu:\n'
+
+
+def intent(name: str, *messages: str, count: int = MIN_MESSAGES) -> str:
+    lines = [*messages, *(f"{name} number {number}" for number in range(count - len(messages)))]
+    return f"- intent: {name}\n  examples: |\n" + "".join(f"    - {line}\n" for line in lines)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder with nothing wrong."""
+    (tmp_path / "nlu").mkdir()
+    (tmp_path / "domain.yml").write_text("intents:\n- greet\n- ask_causes\n- ask_risks\n- nlu_fallback\n")
+    lookup = "- lookup: procedure\n  examples: |\n    - surgery\n    - the clip\n"
+    (tmp_path / "nlu.yml").write_text(HEAD + lookup + intent("greet"))
+    for name in ("ask_causes", "ask_risks"):
+        (tmp_path / "nlu" / f"{name}.yml").write_text(HEAD + intent(name))
+    return tmp_path
+
+
+def check(data: Path) -> list[str]:
+    return training_data.check(training_data.read(data), data / "domain.yml")
+
+
+def test_messages_are_read_with_intent_file_and_line(data):
+    messages = training_data.read(data)
+    assert len(messages) == 3 * MIN_MESSAGES, "look-up lists are not messages"
+    first = next(message for message in messages if message.intent == "ask_causes")
+    assert (first.text, first.line, first.place) == ("ask_causes number 0", 6, "nlu/ask_causes.yml:6")
+
+
+def test_data_without_a_mistake_have_no_problem(data):
+    assert check(data) == []
+
+
+@pytest.mark.parametrize("double", ["Why, Me?", "why me", "WHY -- ME!!"])
+def test_the_same_message_under_two_intents_is_told_with_both_places(data, double):
+    (data / "nlu/ask_causes.yml").write_text(HEAD + intent("ask_causes", "why me?"))
+    (data / "nlu/ask_risks.yml").write_text(HEAD + intent("ask_risks", double))
+    assert check(data) == ["nlu/ask_risks.yml:6: the same message stands at nlu/ask_causes.yml:6 (ask_causes)"]
+
+
+def test_the_same_message_twice_in_one_file_is_told(data):
+    (data / "nlu/ask_causes.yml").write_text(HEAD + intent("ask_causes", "why me?", "why me"))
+    assert check(data) == ["nlu/ask_causes.yml:7: the same message stands at nlu/ask_causes.yml:6 (ask_causes)"]
+
+
+def test_an_intent_in_the_file_of_another_is_told_for_each_message(data):
+    path = data / "nlu/ask_causes.yml"
+    path.write_text(path.read_text() + intent("ask_risks", "is it dangerous", count=1))
+    assert check(data) == [f"nlu/ask_causes.yml:{6 + MIN_MESSAGES + 2}: ask_risks in the file of ask_causes"]
+
+
+def test_too_few_messages_are_told(data):
+    (data / "nlu/ask_causes.yml").write_text(HEAD + intent("ask_causes", count=MIN_MESSAGES - 1))
+    assert check(data) == [f"ask_causes has {MIN_MESSAGES - 1} messages; it needs {MIN_MESSAGES}"]
+
+
+def test_an_intent_without_any_message_is_told(data):
+    (data / "nlu/ask_causes.yml").unlink()
+    assert check(data) == [f"ask_causes has 0 messages; it needs {MIN_MESSAGES}"]
+
+
+def test_an_intent_that_the_domain_does_not_have_is_told(data):
+    (data / "nlu/ask_weather.yml").write_text(HEAD + intent("ask_weather"))
+    assert check(data) == ["ask_weather is not in domain.yml"]
+
+
+def test_all_problems_are_told_at_once(data):
+    (data / "nlu/ask_weather.yml").write_text(HEAD + intent("ask_weather"))
+    (data / "nlu/ask_causes.yml").write_text(HEAD + intent("ask_causes", "Same.", "same", count=4))
+    assert len(check(data)) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Hi!", "hi", True),
+        ("mitra-clip", "mitra clip", True),
+        ("👍", "👎", False),
+        ("?", "!", False),
+        ("a b", "ab", False),
+    ],
+)
+def test_two_messages_are_one_when_only_case_and_punctuation_differ(one, other, same):
+    assert (training_data.key(one) == training_data.key(other)) is same
+
+
+def test_the_real_training_messages_have_nothing_wrong():
+    messages = training_data.read()
+    assert training_data.check(messages) == []
+    assert {message.file.stem for message in messages} == {p.stem for p in (paths.DATA / "nlu").glob("*.yml")} | {"nlu"}
