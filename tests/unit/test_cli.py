@@ -34,7 +34,7 @@ def broken_content(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner(mix_stderr=False).invoke(cli.main, list(arguments))
+    return CliRunner().invoke(cli.main, list(arguments))
 
 
 def served(tmp_path: Path) -> str | None:

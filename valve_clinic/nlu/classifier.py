@@ -1,4 +1,6 @@
-"""Rasa graph component: the intent classifier, logistic regression on sentence vectors and TF-IDF n-grams.
+"""Rasa graph component: the intent classifier.
+
+Logistic regression on the published encoder's sentence vectors and TF-IDF n-grams, averaged with the tuned encoder.
 
 For training, the n-grams are condensed to a few hundred dimensions (latent semantic analysis): seconds instead of
 minutes at nearly the same accuracy. The result is folded back into one weight per n-gram, so that what is kept and run
@@ -25,9 +27,11 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from valve_clinic.nlu import source_hash
-from valve_clinic.nlu.featurizer import SentenceEncoderFeaturizer
+from valve_clinic.nlu import questions, source_hash
+from valve_clinic.nlu.featurizer import FROZEN, PARTS, TUNED, SentenceEncoderFeaturizer
 
+#: Where a parsed message names its questions when it asks more than one.
+QUESTIONS = "questions"
 _ARRAYS = "classifier.npz"
 _WORDS = "classifier.json"
 #: Settings of the n-gram counters: words, and characters inside words (for typos).
@@ -57,14 +61,17 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
 
         `C` is the inverse of the regularisation, `sparse_dimensions` is what the n-grams are condensed to and
         `sparse_weight` scales them against the unit sentence vector; `ranking_length` bounds the ranking that is kept
-        with the message.
+        with the message. `tuned_weight` is the share of the encoder's tuned branch in the result; `answerable` names
+        the intents beside `ask_…` that can be one of several questions.
         """
         return {
             "C": 10.0,
             "sparse_weight": 1.0,
             "sparse_dimensions": 400,
             "max_iter": 200,
+            "tuned_weight": 0.6,
             "ranking_length": 10,
+            "answerable": ["book_appointment", "find_provider"],
             "code": source_hash(),
         }
 
@@ -120,13 +127,41 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             if not text or self._linear is None:
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 continue
-            probabilities = self._linear.probabilities(text, _dense(message)[0])
-            order = np.argsort(-probabilities)[: self._config["ranking_length"]]
-            names = self._linear.classes
-            ranking = [{"name": names[i], "confidence": float(probabilities[i])} for i in order]
+            whole = self._rank(text, _dense(message)[0], _scores(message))
+            asked = self._questions(message)
+            # With several questions the turn is ruled by the first; the answer action speaks to all of them.
+            ranking = asked[0]["intent_ranking"] if asked else whole
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
+            message.set(QUESTIONS, [{k: v for k, v in q.items() if k != "intent_ranking"} for q in asked], True)
         return messages
+
+    def _questions(self, message: Message) -> list[dict[str, Any]]:
+        """Return the questions of a message that asks more than one, in the order asked; else none."""
+        limits = questions.rules()
+        asked: list[dict[str, Any]] = []
+        for part, encoding in message.get(PARTS) or []:
+            if not part.is_question:
+                continue
+            ranking = self._rank(part.text, encoding.vector, encoding.scores)
+            best = ranking[0]
+            answerable = best["name"] in self._config["answerable"] or best["name"].startswith("ask_")
+            doubled = any(question["intent"] == best["name"] for question in asked)
+            if answerable and not doubled and best["confidence"] >= limits.min_confidence:
+                place = {"start": part.start, "end": part.end}
+                asked.append({"intent": best["name"], "text": part.text, **place, "intent_ranking": ranking})
+        return asked[: limits.max_questions] if len(asked) > 1 else []
+
+    def _rank(self, text: str, vector: np.ndarray, scores: np.ndarray) -> list[dict[str, Any]]:
+        assert self._linear is not None
+        probabilities = self._combine(self._linear.probabilities(text, vector), scores)
+        order = np.argsort(-probabilities)[: self._config["ranking_length"]]
+        return [{"name": self._linear.classes[i], "confidence": float(probabilities[i])} for i in order]
+
+    def _combine(self, linear: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """Return the weighted geometric mean of the linear model's and the tuned encoder's probabilities."""
+        weight = self._config["tuned_weight"]
+        return _softmax((1 - weight) * np.log(linear) + weight * scores)
 
 
 class LinearModel:
@@ -155,9 +190,7 @@ class LinearModel:
             row = counter.transform([normalise(text)])
             scores = scores + row.data @ self._sparse[start + row.indices]
             start += row.shape[1]
-        shifted = np.exp(scores - scores.max())
-        result: np.ndarray = shifted / shifted.sum()
-        return result
+        return _softmax(scores)
 
     def write(self, folder: Path) -> None:
         """Keep the model in `folder`."""
@@ -205,7 +238,19 @@ def normalise(text: str) -> str:
     return " ".join(text.lower().split())[:400]
 
 
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    shifted = np.exp(scores - scores.max())
+    result: np.ndarray = shifted / shifted.sum()
+    return result
+
+
+def _scores(message: Message) -> np.ndarray:
+    """Return the tuned branch's log-probabilities, shape (intents,)."""
+    _, tuned = message.get_dense_features(TEXT, [TUNED])
+    return np.asarray(tuned.features, dtype=np.float32).reshape(-1)
+
+
 def _dense(message: Message) -> np.ndarray:
     """Return the message's dense sentence features as one row."""
-    _, sentence = message.get_dense_features(TEXT, [])
+    _, sentence = message.get_dense_features(TEXT, [FROZEN])
     return np.asarray(sentence.features, dtype=np.float32).reshape(1, -1)

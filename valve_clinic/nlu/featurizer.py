@@ -1,8 +1,7 @@
-"""Rasa graph component: sentence and token vectors from the sentence encoder."""
+"""Rasa graph component: sentence and token vectors, and tuned scores, from the sentence encoder."""
 
 from __future__ import annotations
 
-import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,27 +11,36 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.constants import SPACY_DOCS
 from rasa.nlu.tokenizers.tokenizer import Tokenizer
-from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUENCE, TEXT, TEXT_TOKENS
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUENCE, INTENT, TEXT, TEXT_TOKENS
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from valve_clinic import paths, rasa_patches
+from valve_clinic import rasa_patches
 from valve_clinic.nlu import encoder as encoders
-from valve_clinic.nlu import source_hash
+from valve_clinic.nlu import questions, source_hash, tuning
 from valve_clinic.nlu.encoder import SentenceEncoder
 
-logger = logging.getLogger(__name__)
 rasa_patches.apply()
 
+#: Origins of the features.
+FROZEN = "SentenceEncoder"
+TUNED = "TunedSentenceEncoder"
+#: Where a message keeps its parts with their encodings, for the classifier.
+PARTS = "valve_clinic_parts"
 _MODEL = "encoder.onnx"
 _TOKENIZER = "tokenizer.json"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceEncoderFeaturizer(GraphComponent):
-    """Adds dense features: the mean-pooled sentence vector, and per token the mean of its word-piece vectors."""
+    """Adds dense features: the mean-pooled sentence vector, and per token the mean of its word-piece vectors.
+
+    The tuned branch's log-probabilities are added as features of their own, under the origin `TUNED`: one number for
+    each intent of the training data, in alphabetical order.
+    """
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -46,8 +54,17 @@ class SentenceEncoderFeaturizer(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the defaults: `threads` of onnxruntime; `token_vectors` off saves their memory in training."""
-        return {"threads": 2, "token_vectors": False, "code": source_hash()}
+        """Return the defaults: `threads` of onnxruntime; `token_vectors` off saves time; the rest is for tuning."""
+        return {
+            "threads": 2,
+            "token_vectors": False,
+            "tuned_layers": 3,
+            "epochs": 4,
+            "learning_rate": 1e-4,
+            "label_smoothing": 0.1,
+            "seed": 1,
+            "code": source_hash(),
+        }
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
@@ -82,20 +99,23 @@ class SentenceEncoderFeaturizer(GraphComponent):
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Put the encoder into the model archive, converting it first where that was not done before."""
-        converted = converted_encoder()
+        """Tune the encoder on the messages and put it into the model archive."""
+        messages = [message for message in training_data.intent_examples if message.get(TEXT)]
+        intents = sorted({message.get(INTENT) for message in messages})
+        texts = [message.get(TEXT) for message in messages]
+        labels = [intents.index(message.get(INTENT)) for message in messages]
         with self._storage.write_to(self._resource) as folder:
-            shutil.copyfile(converted, folder / _MODEL)
+            tuning.tune(texts, labels, len(intents), self._config, folder / _MODEL)
             shutil.copyfile(encoders.weights_folder() / "tokenizer.json", folder / _TOKENIZER)
             self._encoder = self._open(folder)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Add features to all messages that have a text."""
+        """Add the sentence vectors to all messages that have a text."""
         messages = [message for message in training_data.training_examples if message.get(TEXT)]
-        vectors = self._loaded().encode([message.get(TEXT) for message in messages])
-        for message, vector in zip(messages, vectors, strict=True):
-            self._add(message, vector, FEATURE_TYPE_SENTENCE)
+        encodings = self._loaded().encode([message.get(TEXT) for message in messages])
+        for message, encoding in zip(messages, encodings, strict=True):
+            self._add(message, encoding.vector, FEATURE_TYPE_SENTENCE, FROZEN)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -104,10 +124,16 @@ class SentenceEncoderFeaturizer(GraphComponent):
             text = message.get(TEXT)
             if not text:
                 continue
-            vector, pieces, spans = self._loaded().encode_with_tokens(text)
-            self._add(message, vector, FEATURE_TYPE_SENTENCE)
+            parts = questions.split(text, _sentences(message, text))
+            # A message that is one part is its own question; there is nothing to encode twice.
+            pieces = [part.text for part in parts] if len(parts) > 1 else []
+            encoding, *encoded_parts = self._loaded().encode([text, *pieces])
+            message.set(PARTS, list(zip(parts, encoded_parts, strict=False)))
+            self._add(message, encoding.vector, FEATURE_TYPE_SENTENCE, FROZEN)
+            self._add(message, encoding.scores, FEATURE_TYPE_SENTENCE, TUNED)
             if self._config["token_vectors"]:
-                self._add(message, _token_vectors(message, pieces, spans), FEATURE_TYPE_SEQUENCE)
+                vectors = _token_vectors(message, encoding)
+                self._add(message, vectors, FEATURE_TYPE_SEQUENCE, FROZEN)
         return messages
 
     def _loaded(self) -> SentenceEncoder:
@@ -118,24 +144,27 @@ class SentenceEncoderFeaturizer(GraphComponent):
     def _open(self, folder: Path) -> SentenceEncoder:
         return SentenceEncoder(folder / _MODEL, folder / _TOKENIZER, threads=self._config["threads"])
 
-    def _add(self, message: Message, vectors: np.ndarray, kind: str) -> None:
-        rows = np.atleast_2d(vectors)
-        message.add_features(Features(rows, kind, TEXT, type(self).__name__))
+    def _add(self, message: Message, vectors: np.ndarray, kind: str, origin: str) -> None:
+        message.add_features(Features(np.atleast_2d(vectors), kind, TEXT, origin))
 
 
-def converted_encoder() -> Path:
-    """Return the path of the encoder as ONNX in `models/encoder/`, converting it when it is not there yet."""
-    path = paths.MODELS / "encoder" / f"minilm-{encoders.WEIGHTS_SHA256[:12]}.onnx"
-    if not path.is_file():
-        logger.info("Converting the sentence encoder to ONNX; this is done once and takes about a minute.")
-        encoders.convert(path)
-    return path
+def _sentences(message: Message, text: str) -> list[tuple[int, int]]:
+    """Return the character spans of spaCy's sentences; without a spaCy document the text is one sentence."""
+    document = message.get(SPACY_DOCS[TEXT])
+    if document is None or len(document.text) != len(text):
+        return [(0, len(text))]
+    return [(sentence.start_char, sentence.end_char) for sentence in document.sents]
 
 
-def _token_vectors(message: Message, pieces: np.ndarray, spans: list[tuple[int, int]]) -> np.ndarray:
+def _token_vectors(message: Message, encoding: encoders.Encoding) -> np.ndarray:
     """Return one vector per Rasa token, shape (tokens, 384): the mean of the word pieces that overlap it."""
     rows = []
     for token in message.get(TEXT_TOKENS):
-        inside = [i for i, (start, end) in enumerate(spans) if start < token.end and end > token.start and end > start]
-        rows.append(pieces[inside].mean(axis=0) if inside else np.zeros(encoders.DIMENSION, dtype=np.float32))
+        inside = [
+            index
+            for index, (start, end) in enumerate(encoding.spans)
+            if start < token.end and end > token.start and end > start
+        ]
+        empty = np.zeros(encoders.DIMENSION, dtype=np.float32)
+        rows.append(encoding.pieces[inside].mean(axis=0) if inside else empty)
     return np.stack(rows)

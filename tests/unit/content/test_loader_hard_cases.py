@@ -35,8 +35,11 @@ def load_or_refuse(folder: Path) -> None:
     try:
         loader.load_files(folder)
     except ContentError as error:
-        assert error.problems
-        assert all(problem.line >= 1 and problem.message for problem in error.problems)
+        problems = error.problems
+    else:
+        return
+    assert problems
+    assert all(problem.line >= 1 and problem.message for problem in problems)
 
 
 @AT_RANDOM

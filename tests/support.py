@@ -1,0 +1,194 @@
+"""What several folders of tests share: a real server process, a visitor, and what a reply must look like."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+import pytest
+from valve_clinic import paths, settings
+from valve_clinic.content.loader import load_clinic
+
+START_SECONDS = 120
+BIN = Path(__file__).resolve().parent.parent / ".venv" / "bin"
+KINDS = {
+    *("answer", "clarify", "handoff", "emergency", "crisis", "check", "same_day", "advice_declined", "chitchat"),
+    "notice",
+}
+REPLY_KEYS = {"id", "kind", "topic", "variant", "text", "buttons", "links", "source", "reference", "table"}
+_SHOWN_URL = re.compile(r"(https:|tel:|sms:|/)\S*")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def missing_service(reason: str) -> NoReturn:
+    """Skip the test, or fail it where nothing may be skipped."""
+    if settings.get("REQUIRE_SERVICES"):
+        pytest.fail(f"REQUIRE_SERVICES is set, but {reason}")
+    pytest.skip(reason)
+
+
+@dataclass
+class Server:
+    """A real server process with databases of its own."""
+
+    port: int
+    process: subprocess.Popen[str]
+    log: Path
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def api(self) -> str:
+        return f"{self.url}/webhooks/website/"
+
+    def stop(self, how: int = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(timeout=30)
+
+
+@dataclass
+class Chat:
+    """A visitor that talks to the website's channel over HTTP."""
+
+    client: httpx.Client
+    token: str = ""
+    welcome: list[dict[str, Any]] = field(default_factory=list)
+
+    def start(self) -> Chat:
+        response = self.client.post("session", json={})
+        assert response.status_code == 201, response.text
+        self.token, self.welcome = response.json()["session"], response.json()["replies"]
+        return self
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def post(self, body: dict[str, Any]) -> httpx.Response:
+        return self.client.post("messages", json=body, headers=self.headers)
+
+    def send(self, text: str) -> httpx.Response:
+        return self.post({"id": str(uuid.uuid4()), "text": text})
+
+    def say(self, text: str) -> list[dict[str, Any]]:
+        return self._replies(self.send(text))
+
+    def press(self, button: str) -> list[dict[str, Any]]:
+        return self._replies(self.post({"id": str(uuid.uuid4()), "button": button}))
+
+    def history(self) -> list[dict[str, Any]]:
+        response = self.client.get("history", headers=self.headers)
+        assert response.status_code == 200, response.text
+        turns: list[dict[str, Any]] = response.json()["turns"]
+        return turns
+
+    def _replies(self, response: httpx.Response) -> list[dict[str, Any]]:
+        assert response.status_code == 200, response.text
+        replies: list[dict[str, Any]] = response.json()["replies"]
+        return replies
+
+
+def server_environment(folder: Path, port: int, **environment: str) -> dict[str, str]:
+    """Return an environment in which a server has databases of its own in `folder` and no limits."""
+    return {
+        **os.environ,
+        "PORT": str(port),
+        "CONTENT_DATABASE_URL": f"sqlite:///{folder}/content.db",
+        "WEBSITE_DATABASE_URL": f"sqlite:///{folder}/website.db",
+        "CONVERSATIONS_DATABASE": f"{folder}/conversations.db",
+        "WEBSITE_SECRET_FILE": f"{folder}/secret",
+        "WEBSITE_MESSAGES_PER_MINUTE": "0",
+        "WEBSITE_REQUESTS_PER_MINUTE": "0",
+        **environment,
+    }
+
+
+def start_server(folder: Path, **environment: str) -> Server:
+    """Start the real server with databases in `folder`; fails with its output when it does not get ready."""
+    port = free_port()
+    log = folder / "server.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [str(BIN / "valve-clinic"), "serve"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            env=server_environment(folder, port, **environment),
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the server ended with {process.returncode}:\n{log.read_text()[-3000:]}")
+        if "open http://" in log.read_text():
+            return Server(port, process, log, folder)
+        time.sleep(0.2)
+    process.kill()
+    process.wait()
+    pytest.fail(f"the server was not ready in {START_SECONDS} s:\n{log.read_text()[-3000:]}")
+
+
+def assert_reply(reply: dict[str, Any]) -> None:
+    """Check a reply against REPLY of the contract."""
+    assert set(reply) == REPLY_KEYS
+    assert isinstance(reply["id"], str)
+    assert reply["id"]
+    assert reply["kind"] in KINDS
+    assert reply["topic"] is None or isinstance(reply["topic"], str)
+    assert reply["variant"] is None or (isinstance(reply["variant"], dict) and reply["variant"])
+    assert reply["text"].strip()
+    assert "<" not in reply["text"]
+    for button in reply["buttons"]:
+        assert set(button) == {"id", "title", "topic"}
+        assert button["title"].strip()
+        assert "/" not in button["id"], "an opaque id, not a payload"
+        assert reply["kind"] == "clarify" or button["topic"] is None
+    for link in reply["links"]:
+        assert set(link) == {"title", "url"}
+        assert _SHOWN_URL.fullmatch(link["url"])
+    if reply["source"] is not None:
+        assert set(reply["source"]) == {"name", "url", "date", "reviewed"}
+        assert reply["source"]["url"] is None or _SHOWN_URL.fullmatch(reply["source"]["url"])
+    assert reply["reference"] is None or reply["kind"] == "handoff"
+    assert reply["table"] is None or set(reply["table"]) == {"caption", "head", "rows"}
+
+
+def assert_error(response: httpx.Response, status: int) -> dict[str, Any]:
+    """Check an error against the contract, and return its `error` part."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"].startswith("application/json")
+    body = response.json()
+    assert set(body) == {"error", "replies"}
+    assert set(body["error"]) == {"code", "message"}
+    assert len(body["replies"]) == 1
+    assert_notice(body["replies"][0])
+    error: dict[str, Any] = body["error"]
+    return error
+
+
+def assert_notice(reply: dict[str, Any]) -> None:
+    """Check that a reply is plain words with the clinic's number and 911."""
+    clinic = load_clinic(paths.CLINIC_FILE)
+    assert_reply(reply)
+    assert reply["kind"] == "notice"
+    assert clinic.phone in reply["text"]
+    assert "in an emergency, call 911" in reply["text"].lower()
+    assert clinic.tel in [link["url"] for link in reply["links"]]
+    assert "Traceback" not in reply["text"]

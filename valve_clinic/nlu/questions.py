@@ -1,0 +1,96 @@
+"""Cuts a message into its questions: sentences, and clauses that begin a new question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+_WORDS = re.compile(r"[a-z0-9']+")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the message, with its place in the text."""
+
+    text: str
+    start: int
+    end: int
+    is_question: bool
+
+
+@dataclass(frozen=True)
+class SplitRules:
+    """What `questions.yml` says; `beginning` matches how a question begins."""
+
+    joined_cut: re.Pattern[str]
+    open_cut: re.Pattern[str]
+    beginning: re.Pattern[str]
+    fillers: frozenset[str]
+    min_words: int
+    open_min_words: int
+    max_questions: int
+    min_confidence: float
+
+
+@lru_cache(maxsize=1)
+def rules() -> SplitRules:
+    """Return the rules of the data file."""
+    data = yaml.safe_load((Path(__file__).parent / "questions.yml").read_text(encoding="utf-8"))
+    either = {key: "|".join(map(re.escape, data[key])) for key in data if isinstance(data[key], list)}
+    asks = rf"(?:(?:{either['question_words']})|(?:{either['auxiliaries']})\s+(?:{either['subjects']})"
+    asks += rf"|(?:{either['requests']}))\b"
+    joiners = either["joiners"]
+    # The cut is before the joiner, or after a comma alone, where a question begins.
+    joined = rf"(?:[,;:]\s*|\s+-+\s*|\s+(?=(?:{joiners})\b))(?:(?:{joiners})\s+)*(?={asks})"
+    return SplitRules(
+        re.compile(joined, re.IGNORECASE),
+        re.compile(rf"\s+(?=(?:{either['open_beginnings']})\b)", re.IGNORECASE),
+        re.compile(asks, re.IGNORECASE),
+        frozenset(data["fillers"]),
+        data["min_words"],
+        data["open_min_words"],
+        data["max_questions"],
+        data["min_confidence"],
+    )
+
+
+def split(text: str, sentences: Iterable[tuple[int, int]]) -> list[Part]:
+    """Return the parts of a text in order; `sentences` are character spans, as spaCy finds them."""
+    plain = text.replace("\u2019", "'")
+    parts = []
+    for sentence in sentences:
+        for joined in _cut(plain, sentence, rules().joined_cut, rules().min_words):
+            for start, end in _cut(plain, joined, rules().open_cut, rules().open_min_words):
+                piece = text[start:end].strip(" \n\t,;-")
+                if len(_words(piece)) >= rules().min_words:
+                    parts.append(Part(piece, start, end, _is_question(piece)))
+    return parts
+
+
+def _cut(text: str, span: tuple[int, int], where: re.Pattern[str], min_words: int) -> list[tuple[int, int]]:
+    """Return the pieces of a span; a cut leaves at least `min_words` before it."""
+    begin, end = span
+    pieces = []
+    for cut in where.finditer(text, begin, end):
+        if len(_words(text[begin : cut.start()])) >= min_words:
+            pieces.append((begin, cut.start()))
+            begin = cut.end()
+    return [*pieces, (begin, end)]
+
+
+def _is_question(piece: str) -> bool:
+    if piece.endswith("?"):
+        return True
+    words = _words(piece)
+    while words and words[0] in rules().fillers:
+        words = words[1:]
+    return bool(rules().beginning.match(" ".join(words)))
+
+
+def _words(text: str) -> list[str]:
+    return _WORDS.findall(text.lower().replace("\u2019", "'"))
