@@ -43,11 +43,15 @@ def answer_topic(dispatcher: CollectingDispatcher, tracker: Tracker, store: Cont
     """Do the action's work on a given store."""
     slots: dict[str, Any] = dict(tracker.slots)
     handoffs: list[str] = []
-    for number, question in enumerate(_questions(tracker.latest_message)):
-        answer = _answer_one(dispatcher, store, question, slots, declined_before=number == 0)
-        if answer is None:
+    unanswered = False
+    # A message that is ruled as personal advice got the fixed text from the rule in data/rules.yml already.
+    declined = tracker.latest_message["intent"]["name"] == "ask_personal_advice"
+    for question in _questions(tracker.latest_message):
+        answer = _answer_one(dispatcher, store, question, slots, declined=declined)
+        if answer is None and not unanswered:
             dispatcher.utter_message(response="utter_hand_off")
-        elif answer.handoff:
+            unanswered = True
+        elif answer is not None and answer.handoff:
             handoffs.append(answer.handoff)
     clinic = store.clinic()
     for kind in dict.fromkeys(handoffs):
@@ -73,7 +77,7 @@ def _answer_one(
     store: ContentStore,
     question: Question,
     slots: dict[str, Any],
-    declined_before: bool,
+    declined: bool,
 ) -> AnswerView | None:
     """Speak the answer to one question and note in `slots` what the next one needs; None when there is no text."""
     mentions = context.read_mentions(question.entities)
@@ -85,8 +89,7 @@ def _answer_one(
     answer = store.answer(state.topic, state.wanted)
     if answer is None:
         return None
-    if answer.kind == "advice_declined" and not declined_before:
-        # As the first question of a message, the rule in data/rules.yml has sent the fixed text already.
+    if answer.kind == "advice_declined" and not declined:
         dispatcher.utter_message(response="utter_advice_declined")
     spoken = f"{answer.topic}:{answer.variant or ''}"
     earlier = slots.get("answered_topics") or []

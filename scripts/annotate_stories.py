@@ -12,6 +12,7 @@ from pathlib import Path
 
 import spacy
 import yaml
+
 from valve_clinic.nlu.language import LANGUAGE_DIR, VOCABULARY_FILE
 
 ANNOTATION = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from support import Chat, Server, start_server
+
+from tests.support import Chat, Server, free_port, start_server, train
+
+__all__ = ["Chat", "Server", "free_port", "start_server"]
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One real server for all tests that only talk to it."""
+    train()
     running = start_server(tmp_path_factory.mktemp("server"))
     yield running
     running.stop()

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import httpx
 import pytest
+
 from valve_clinic import paths, settings
 from valve_clinic.content.loader import load_clinic
 
@@ -103,6 +104,12 @@ class Chat:
         assert response.status_code == 200, response.text
         replies: list[dict[str, Any]] = response.json()["replies"]
         return replies
+
+
+def train() -> None:
+    """Make the model of the present data when it is missing: that takes longer than a server may take to start."""
+    done = subprocess.run([str(BIN / "valve-clinic"), "train"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def server_environment(folder: Path, port: int, **environment: str) -> dict[str, str]:

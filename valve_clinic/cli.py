@@ -106,7 +106,7 @@ def content_load() -> None:
             click.echo(str(problem), err=True)
         click.echo("Nothing was loaded; the answers stay as they were.", err=True)
         sys.exit(1)
-    database = store.open_store()
+    database = store.open_empty_store()
     changed = database.publish(found)
     click.echo(f"{len(found.topics)} topics are served" + ("" if changed else "; they were the same already"))
 

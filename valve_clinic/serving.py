@@ -73,7 +73,7 @@ def _load_content() -> None:
         others = f" (and {more} more: run `valve-clinic content check`)" if more else ""
         raise StartError(f"the answers are not right: {first}{others}") from None
     try:
-        store.open_store().publish(content)
+        store.open_empty_store().publish(content)
     except Exception as error:
         raise StartError(f"the answers cannot be stored: {error}") from error
 

@@ -52,6 +52,6 @@ def get_int(name: str, fallback: int) -> int:
     raw = get(name)
     if raw is None:
         return fallback
-    if not raw.isdigit():
+    if not raw.isdecimal() or not raw.isascii():
         raise SettingError(f"{name} must be a whole number of at least 0, not {raw!r}")
     return int(raw)

@@ -7,7 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import yaml
+from rapidfuzz.fuzz import token_sort_ratio
+from rapidfuzz.process import cdist
 
 from valve_clinic import paths
 
@@ -15,6 +18,10 @@ from valve_clinic import paths
 COMMON_FILE = "nlu.yml"
 #: Each question intent needs at least this many messages.
 MIN_MESSAGES = 30
+#: Two messages of one intent that are this alike (rapidfuzz's token_sort_ratio, 0 to 100) count as one.
+NEAR_DOUBLE = 90
+#: Shorter messages are alike by nature ("sure", "sure thing") and are left alone.
+NEAR_DOUBLE_WORDS = 5
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
@@ -53,7 +60,7 @@ def key(text: str) -> str:
 
 
 def check(messages: list[TrainingMessage], domain: Path = paths.DOMAIN_FILE) -> list[str]:
-    """Return a sentence for each problem: doubles, misplaced intents, intents with too few messages."""
+    """Return a sentence for each problem: doubles, near-doubles, misplaced intents, too few messages."""
     problems = []
     first: dict[str, TrainingMessage] = {}
     for message in messages:
@@ -70,5 +77,22 @@ def check(messages: list[TrainingMessage], domain: Path = paths.DOMAIN_FILE) -> 
         for intent in intents
         if intent != "nlu_fallback" and counts[intent] < MIN_MESSAGES
     ]
+    problems += _near_doubles(messages)
     problems += [f"{intent} is not in domain.yml" for intent in counts if intent not in intents]
+    return problems
+
+
+def _near_doubles(messages: list[TrainingMessage]) -> list[str]:
+    """Return a sentence for each pair of one intent that differs in little but the order of words or a few letters."""
+    by_intent: dict[str, list[TrainingMessage]] = {}
+    for message in messages:
+        if len(message.text.split()) >= NEAR_DOUBLE_WORDS:
+            by_intent.setdefault(message.intent, []).append(message)
+    problems = []
+    for group in by_intent.values():
+        keys = [key(message.text) for message in group]
+        likeness = cdist(keys, keys, scorer=token_sort_ratio, score_cutoff=NEAR_DOUBLE, dtype=np.uint8, workers=-1)
+        for first, second in np.argwhere(np.triu(likeness, k=1)):
+            pair = group[second], group[first]
+            problems.append(f"{pair[0].place}: nearly the same as {pair[1].place}: {pair[1].text!r}")
     return problems

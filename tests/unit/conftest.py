@@ -5,15 +5,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from valve_clinic import settings
 from valve_clinic.content import loader, schema
 from valve_clinic.content.store import ContentStore
 from valve_clinic.database import make_engine
 
 SAMPLE_PHONE = "555.010.0199"
+
+
+def missing_service(reason: str) -> NoReturn:
+    """Skip the test, or fail it where REQUIRE_SERVICES says that nothing may be skipped."""
+    if settings.get("REQUIRE_SERVICES"):
+        pytest.fail(f"REQUIRE_SERVICES is set, but {reason}")
+    pytest.skip(reason)
 
 
 def sample_fact(fact_id: str, name: str, url: str | None = "https://example.org/page") -> dict[str, Any]:

@@ -68,7 +68,6 @@ def test_content_load_serves_the_files(tmp_path, real_content):
     assert served(tmp_path) == real_content.digest
 
 
-@pytest.mark.xfail(strict=True, reason="open_store loads an empty database before content_load publishes")
 def test_the_first_content_load_does_not_say_that_nothing_changed():
     assert "the same already" not in run("content", "load").stdout
 

@@ -77,6 +77,27 @@ def test_an_intent_that_the_domain_does_not_have_is_told(data):
     assert check(data) == ["ask_weather is not in domain.yml"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [
+        ("how long does the recovery take", "how long does the recoverry take", True),
+        ("how long does the recovery take", "the recovery, how long does take?", True),
+        ("how long does the recovery take", "how much does the surgery cost", False),
+        ("sure thing", "sure things", False),
+    ],
+)
+def test_messages_of_one_intent_that_differ_in_little_are_told(data, one, other, near):
+    (data / "nlu/ask_causes.yml").write_text(HEAD + intent("ask_causes", one, other))
+    told = [f"nlu/ask_causes.yml:7: nearly the same as nlu/ask_causes.yml:6: {one!r}"]
+    assert check(data) == (told if near else [])
+
+
+def test_messages_that_differ_in_little_may_stand_under_two_intents(data):
+    (data / "nlu/ask_causes.yml").write_text(HEAD + intent("ask_causes", "how long does the recovery take"))
+    (data / "nlu/ask_risks.yml").write_text(HEAD + intent("ask_risks", "how long does the recoverry take"))
+    assert check(data) == []
+
+
 def test_all_problems_are_told_at_once(data):
     (data / "nlu/ask_weather.yml").write_text(HEAD + intent("ask_weather"))
     (data / "nlu/ask_causes.yml").write_text(HEAD + intent("ask_causes", "Same.", "same", count=4))

@@ -14,6 +14,10 @@ from valve_clinic.content.schema import Clinic
 _ADVICE = "You can call the Valve Clinic's appointment line at {phone}. In an emergency, call 911."
 
 
+#: The domain's response for a turn that cannot be answered.
+APOLOGY = "utter_cannot_answer_now"
+
+
 class ApiError(Exception):
     """An answer other than 2xx; `notice` is what the patient reads before the phone line."""
 
@@ -61,10 +65,21 @@ class ApiError(Exception):
         return cls(503, "unavailable", "The question cannot be answered now.", "I am sorry, I cannot answer right now.")
 
 
-def error_response(error: ApiError) -> HTTPResponse:
+def error_response(error: ApiError, agent: Any = None) -> HTTPResponse:
     """Return the error as the contract says: never an empty list, never a stack trace."""
-    body = {"error": {"code": error.code, "message": error.message}, "replies": [notice(error.notice)]}
+    reply = _reviewed_apology(agent) if error.status == 503 else None
+    body = {"error": {"code": error.code, "message": error.message}, "replies": [reply or notice(error.notice)]}
     return json(body, status=error.status, headers=error.headers)
+
+
+def _reviewed_apology(agent: Any) -> dict[str, Any] | None:
+    """Return the domain's own text for "cannot answer now", or None when no model is loaded."""
+    domain = getattr(agent, "domain", None)
+    responses = getattr(domain, "responses", None) or {}
+    if APOLOGY not in responses:
+        return None
+    replies, _ = build_replies([from_response(responses[APOLOGY])])
+    return replies[0]
 
 
 def notice(sentence: str) -> dict[str, Any]:

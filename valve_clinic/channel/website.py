@@ -64,7 +64,7 @@ class WebsiteInput(InputChannel):
         limiter = self._limiter
 
         async def explain(request: Request, error: Exception) -> HTTPResponse:
-            return error_response(_as_api_error(error))
+            return error_response(_as_api_error(error), getattr(request.app.ctx, "agent", None))
 
         @blueprint.listener("before_server_start")
         async def prepare(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:

@@ -16,8 +16,9 @@ from valve_clinic.content.problems import ContentError, Problem
 
 #: Files in `content/` that are not topics.
 NOT_TOPICS = {"clinic.yml", "facts.yml"}
-_PHONE = re.compile(r"\b(?:1[-. ]?)?\(?\d{3}\)?[-. ]?\d{3}[-. ]\d{4}\b")
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+#: Ten digits however they are parted: dots, blanks, brackets, and all kinds of hyphens.
+_PHONE = re.compile(r"(?<!\d)(?:1\W?)?\(?\d{3}\)?\W?\d{3}\W?\d{4}(?!\d)")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -36,19 +37,21 @@ def load_files(folder: Path = paths.CONTENT) -> Content:
     problems: list[Problem] = []
     clinic = _parse(folder / "clinic.yml", schema.Clinic, problems)
     facts = _read_facts(folder / "facts.yml", problems)
-    topics: dict[str, schema.Topic] = {}
     files = sorted(path for path in folder.glob("*.yml") if path.name not in NOT_TOPICS)
     if not files:
         problems.append(Problem(folder / "clinic.yml", 1, "there is no topic file beside it"))
+    # By file name, which the id must be: a copied file cannot take another's place.
+    topics: dict[str, schema.Topic] = {}
     for path in files:
         topic = _parse(path, schema.Topic, problems)
         if topic is not None:
-            topics[topic.id] = topic
+            topics[path.stem] = topic
+    names = {path.stem for path in files}
+    nodes = {name: (folder / f"{name}.yml", yaml_file.read(folder / f"{name}.yml")) for name in topics}
+    for name, (path, node) in nodes.items():
+        problems += _check_topic(path, node, topics[name], names, facts, clinic)
+    problems += _check_titles(nodes, topics)
     if clinic is not None and facts is not None:
-        nodes = {path.stem: (path, yaml_file.read(path)) for path in files if path.stem in topics}
-        for topic_id, (path, node) in nodes.items():
-            problems += _check_topic(path, node, topics[topic_id], topics, facts, clinic)
-        problems += _check_titles(nodes, topics)
         problems += _check_clinic(folder / "clinic.yml", clinic, facts)
     if problems or clinic is None or facts is None:
         raise ContentError(problems)
@@ -122,10 +125,12 @@ def _check_topic(
     path: Path,
     node: object,
     topic: schema.Topic,
-    topics: dict[str, schema.Topic],
-    facts: dict[str, schema.Fact],
-    clinic: schema.Clinic,
+    names: set[str],
+    facts: dict[str, schema.Fact] | None,
+    clinic: schema.Clinic | None,
 ) -> list[Problem]:
+    """Check one topic; what needs `facts` or `clinic` is left out while those files are broken themselves."""
+
     def problem(location: list[str | int], message: str) -> Problem:
         return Problem(path, yaml_file.line_of(node, location), message)
 
@@ -133,12 +138,13 @@ def _check_topic(
     if topic.id != path.stem:
         found.append(problem(["id"], f"the id must be the file's name, {path.stem}"))
     for index, followup in enumerate(topic.followups):
-        if followup not in topics or followup == topic.id:
+        if followup not in names or followup == path.stem:
             found.append(problem(["followups", index], f"{followup} is not another topic of this folder"))
-    if topic.handoff is not None and topic.handoff not in clinic.handoffs:
+    found += [problem(["title"], message) for message in _check_title(topic.title)]
+    if clinic is not None and topic.handoff is not None and topic.handoff not in clinic.handoffs:
         known = ", ".join(clinic.handoffs)
         found.append(problem(["handoff"], f"unknown kind of hand-off {topic.handoff!r}; clinic.yml has {known}"))
-    if topic.link is not None and topic.link not in clinic.links:
+    if clinic is not None and topic.link is not None and topic.link not in clinic.links:
         found.append(problem(["link"], f"unknown link {topic.link!r}; clinic.yml has {', '.join(clinic.links)}"))
     for number, answer in enumerate(topic.answers):
         at: list[str | int] = ["answers", number]
@@ -150,7 +156,7 @@ def _check_topic(
             spot: list[str | int] = [*at, "paragraphs", part]
             found += [problem([*spot, "text"], message) for message in _check_text(paragraph.text)]
             for index, source in enumerate(paragraph.sources):
-                if source not in facts:
+                if facts is not None and source not in facts:
                     found.append(problem([*spot, "sources", index], f"no fact {source!r} in facts.yml"))
         found += [problem([*at, "short"], message) for message in _check_text(answer.short)]
     return found
@@ -166,6 +172,12 @@ def _check_text(text: str) -> list[str]:
     if "<" in text:
         messages.append("markup is not shown; write plain text")
     return messages
+
+
+def _check_title(title: str) -> list[str]:
+    """A title is a button's text: nothing is filled in there."""
+    placeholder = ["a title has no placeholders"] if "{" in title else []
+    return placeholder + [message for message in _check_text(title) if "placeholder" not in message]
 
 
 def _check_titles(nodes: dict[str, tuple[Path, object]], topics: dict[str, schema.Topic]) -> list[Problem]:

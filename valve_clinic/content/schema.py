@@ -17,6 +17,7 @@ WORDS_MIN, WORDS_MAX = 40, 130
 SHORT_WORDS_MAX = 45
 TITLE_MAX = 45
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _SPAN = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 
 
@@ -103,6 +104,13 @@ class Topic(_Strict):
     status: Literal["draft", "published"]
     reviewed: str | None
     review_due: datetime.date
+
+    @validator("review_due", pre=True)
+    def _whole_date(cls, value: object) -> object:  # noqa: N805
+        if isinstance(value, datetime.date) or (isinstance(value, str) and _DATE.match(value)):
+            return value
+        raise ValueError('invalid date: write one such as "2027-05-23"')
+
     followups: list[str] = Field(min_items=2, max_items=3)
     handoff: str | None
     kind: Literal["answer", "advice_declined"] = "answer"

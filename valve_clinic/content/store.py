@@ -52,7 +52,9 @@ class ContentStore:
     """Reads and replaces the answers in a database."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        # An answer is read in several statements: all of them see the same publication.
+        postgresql = engine.dialect.name == "postgresql"
+        self._engine = engine.execution_options(isolation_level="REPEATABLE READ") if postgresql else engine
         Base.metadata.create_all(engine)
 
     def publish(self, content: loader.Content) -> bool:
@@ -85,11 +87,7 @@ class ContentStore:
     def clinic(self) -> schema.Clinic:
         """Return the clinic's data as published; raises `LookupError` when nothing was loaded yet."""
         with Session(self._engine, future=True) as session:
-            newest = select(PublicationRow.clinic).order_by(PublicationRow.id.desc()).limit(1)
-            data = session.execute(newest).scalar_one_or_none()
-        if data is None:
-            raise LookupError("no content was loaded; run `valve-clinic content load`")
-        return schema.Clinic.parse_obj(data)
+            return _clinic(session)
 
     def answer(self, topic_id: str, wanted: dict[str, str] | None = None) -> AnswerView | None:
         """Return the published answer that fits `wanted` best, or None when the topic has none.
@@ -109,7 +107,7 @@ class ContentStore:
             row = _best_answer(topic.answers, wanted or {})
             fact_ids = [source for paragraph in row.paragraphs for source in paragraph.sources]
             rows = session.execute(select(SourceRow).where(SourceRow.fact_id.in_(fact_ids))).scalars()
-            return _view(topic, row, fact_ids, {source.fact_id: source for source in rows}, self.clinic().phone)
+            return _view(topic, row, fact_ids, {source.fact_id: source for source in rows}, _clinic(session).phone)
 
     def titles(self) -> dict[str, str]:
         """Return the titles of the published topics by id, in the order of the files."""
@@ -136,9 +134,14 @@ class ContentStore:
         self._engine.dispose()
 
 
+def open_empty_store(url: str | None = None) -> ContentStore:
+    """Return the store at `url` (default: CONTENT_DATABASE_URL) as it is, even when nothing was loaded yet."""
+    return ContentStore(make_engine(url or settings.get("CONTENT_DATABASE_URL") or DEFAULT_URL))
+
+
 def open_store(url: str | None = None, folder: Path = paths.CONTENT) -> ContentStore:
     """Return the store at `url` (default: CONTENT_DATABASE_URL), loading the files into it when it is empty."""
-    store = ContentStore(make_engine(url or settings.get("CONTENT_DATABASE_URL") or DEFAULT_URL))
+    store = open_empty_store(url)
     if store.digest() is None:
         store.publish(loader.load_files(folder))
     return store
@@ -160,6 +163,14 @@ def yaml_safe(clinic: schema.Clinic) -> dict[str, Any]:
     data: dict[str, Any] = clinic.dict()
     data["holidays"] = [day.isoformat() for day in clinic.holidays] if clinic.holidays is not None else None
     return data
+
+
+def _clinic(session: Session) -> schema.Clinic:
+    newest = select(PublicationRow.clinic).order_by(PublicationRow.id.desc()).limit(1)
+    data = session.execute(newest).scalar_one_or_none()
+    if data is None:
+        raise LookupError("no content was loaded; run `valve-clinic content load`")
+    return schema.Clinic.parse_obj(data)
 
 
 def _source_rows(content: loader.Content) -> list[SourceRow]:

@@ -26,8 +26,9 @@ def read(path: Path) -> Any:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
         raise ContentError([Problem(path, line, f"not valid YAML: {error.problem or error}")]) from None
-    except YAMLError as error:
-        raise ContentError([Problem(path, 1, f"not valid YAML: {error}")]) from None
+    except (YAMLError, ValueError, KeyError, RecursionError) as error:
+        # ruamel makes dates, numbers and tags itself, and lets the errors of that through.
+        raise ContentError([Problem(path, 1, f"not valid YAML: {type(error).__name__}: {error}")]) from None
 
 
 def line_of(node: Any, location: Sequence[str | int]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from valve_clinic.content.schema import Clinic, HandoffKind
@@ -26,7 +27,8 @@ def answer_message(answer: AnswerView, titles: dict[str, str], clinic: Clinic, r
     The first source is shown with the reply; the others are named in a last line. `repeated` takes the short form.
     """
     text = answer.short if repeated else answer.text
-    also = [source.name for source in answer.sources[1:]]
+    shown = _organisation(answer.sources[0].name)
+    also = [name for name in dict.fromkeys(_organisation(source.name) for source in answer.sources) if name != shown]
     if also and not repeated:
         text += "\n\nAlso from: " + "; ".join(also) + "."
     buttons = [topic_button(topic, titles[topic]) for topic in answer.followups[:MAX_FOLLOWUPS] if topic in titles]
@@ -67,6 +69,11 @@ def hours_sentence(clinic: Clinic) -> str:
         return "I do not know the hours of the line."
     days = "; ".join(f"{day.capitalize()} {', '.join(spans) or 'closed'}" for day, spans in clinic.hours.items())
     return f"The line is open: {days}."
+
+
+def _organisation(name: str) -> str:
+    """Return who speaks in a source's name: what stands before the title of the page."""
+    return re.split(r"[,:]", name, maxsplit=1)[0].strip()
 
 
 def _source(source: SourceView, reviewed: str | None) -> dict[str, str | None]:

@@ -62,7 +62,8 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         `C` is the inverse of the regularisation, `sparse_dimensions` is what the n-grams are condensed to and
         `sparse_weight` scales them against the unit sentence vector; `ranking_length` bounds the ranking that is kept
         with the message. `tuned_weight` is the share of the encoder's tuned branch in the result; `answerable` names
-        the intents beside `ask_…` that can be one of several questions.
+        the intents beside `ask_…` that can be one of several questions; `alone` those that are answered alone, and
+        `dangers` those that rule the turn when any part of a message means them with `danger_confidence`.
         """
         return {
             "C": 10.0,
@@ -72,6 +73,9 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             "tuned_weight": 0.6,
             "ranking_length": 10,
             "answerable": ["book_appointment", "find_provider"],
+            "dangers": ["report_emergency", "report_crisis"],
+            "danger_confidence": 0.5,
+            "alone": ["report_emergency", "report_crisis", "request_human"],
             "code": source_hash(),
         }
 
@@ -128,26 +132,51 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 continue
             whole = self._rank(text, _dense(message)[0], _scores(message))
-            asked = self._questions(message)
-            # With several questions the turn is ruled by the first; the answer action speaks to all of them.
-            ranking = asked[0]["intent_ranking"] if asked else whole
+            parts = self._rank_parts(message)
+            asked = [] if whole[0]["name"] in self._config["alone"] else self._questions(parts)
+            ranking = self._ruling(whole, parts, asked)
+            if ranking[0]["name"] in self._config["alone"]:
+                asked = []
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set(QUESTIONS, [{k: v for k, v in q.items() if k != "intent_ranking"} for q in asked], True)
         return messages
 
-    def _questions(self, message: Message) -> list[dict[str, Any]]:
+    def _rank_parts(self, message: Message) -> list[tuple[questions.Part, list[dict[str, Any]]]]:
+        return [
+            (part, self._rank(part.text, encoding.vector, encoding.scores))
+            for part, encoding in message.get(PARTS) or []
+        ]
+
+    def _ruling(
+        self,
+        whole: list[dict[str, Any]],
+        parts: list[tuple[questions.Part, list[dict[str, Any]]]],
+        asked: list[dict[str, Any]],
+    ) -> list[dict[str, Any]]:
+        """Return the ranking that rules the turn.
+
+        A danger in any part comes before everything. With several questions it is the message as a whole where that
+        is one of them, else the first; the answer action speaks to all of them.
+        """
+        if whole[0]["name"] in self._config["dangers"]:
+            return whole
+        for _, ranking in parts:
+            best = ranking[0]
+            if best["name"] in self._config["dangers"] and best["confidence"] >= self._config["danger_confidence"]:
+                return ranking
+        ruled = not asked or whole[0]["name"] in {question["intent"] for question in asked}
+        return whole if ruled else asked[0]["intent_ranking"]
+
+    def _questions(self, parts: list[tuple[questions.Part, list[dict[str, Any]]]]) -> list[dict[str, Any]]:
         """Return the questions of a message that asks more than one, in the order asked; else none."""
         limits = questions.rules()
         asked: list[dict[str, Any]] = []
-        for part, encoding in message.get(PARTS) or []:
-            if not part.is_question:
-                continue
-            ranking = self._rank(part.text, encoding.vector, encoding.scores)
+        for part, ranking in parts:
             best = ranking[0]
             answerable = best["name"] in self._config["answerable"] or best["name"].startswith("ask_")
             doubled = any(question["intent"] == best["name"] for question in asked)
-            if answerable and not doubled and best["confidence"] >= limits.min_confidence:
+            if answerable and not doubled and best["confidence"] >= limits.needed(part):
                 place = {"start": part.start, "end": part.end}
                 asked.append({"intent": best["name"], "text": part.text, **place, "intent_ranking": ranking})
         return asked[: limits.max_questions] if len(asked) > 1 else []

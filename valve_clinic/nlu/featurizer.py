@@ -59,7 +59,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
             "threads": 2,
             "token_vectors": False,
             "tuned_layers": 3,
-            "epochs": 4,
+            "epochs": 3,
             "learning_rate": 1e-4,
             "label_smoothing": 0.1,
             "seed": 1,

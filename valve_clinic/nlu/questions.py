@@ -10,6 +10,8 @@ from pathlib import Path
 
 import yaml
 
+#: What is left out around a part.
+_AROUND = " \n\t,;-"
 _WORDS = re.compile(r"[a-z0-9']+")
 
 
@@ -35,6 +37,14 @@ class SplitRules:
     open_min_words: int
     max_questions: int
     min_confidence: float
+    statement_confidence: float
+    statement_max_words: int
+
+    def needed(self, part: Part) -> float:
+        """Return the confidence from which the part counts as a question of its own; above 1 it never does."""
+        if part.is_question:
+            return self.min_confidence
+        return self.statement_confidence if len(_words(part.text)) <= self.statement_max_words else 2.0
 
 
 @lru_cache(maxsize=1)
@@ -43,6 +53,7 @@ def rules() -> SplitRules:
     data = yaml.safe_load((Path(__file__).parent / "questions.yml").read_text(encoding="utf-8"))
     either = {key: "|".join(map(re.escape, data[key])) for key in data if isinstance(data[key], list)}
     asks = rf"(?:(?:{either['question_words']})|(?:{either['auxiliaries']})\s+(?:{either['subjects']})"
+    asks += rf"|(?:{either['free_auxiliaries']})\s+(?!(?:{either['continuations']})\b)\w+"
     asks += rf"|(?:{either['requests']}))\b"
     joiners = either["joiners"]
     # The cut is before the joiner, or after a comma alone, where a question begins.
@@ -56,6 +67,8 @@ def rules() -> SplitRules:
         data["open_min_words"],
         data["max_questions"],
         data["min_confidence"],
+        data["statement_confidence"],
+        data["statement_max_words"],
     )
 
 
@@ -66,9 +79,10 @@ def split(text: str, sentences: Iterable[tuple[int, int]]) -> list[Part]:
     for sentence in sentences:
         for joined in _cut(plain, sentence, rules().joined_cut, rules().min_words):
             for start, end in _cut(plain, joined, rules().open_cut, rules().open_min_words):
-                piece = text[start:end].strip(" \n\t,;-")
+                piece = text[start:end].strip(_AROUND)
                 if len(_words(piece)) >= rules().min_words:
-                    parts.append(Part(piece, start, end, _is_question(piece)))
+                    start += len(text[start:end]) - len(text[start:end].lstrip(_AROUND))
+                    parts.append(Part(piece, start, start + len(piece), _is_question(piece)))
     return parts
 
 

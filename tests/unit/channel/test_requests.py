@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from valve_clinic.channel import requests
 from valve_clinic.channel.errors import ApiError
 from valve_clinic.channel.text import MAX_CHARACTERS

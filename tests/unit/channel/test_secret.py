@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
+
 from valve_clinic.channel.secret import SecretError, Tokens, load_secret, secret_file
 
 KEY = "k" * 40

@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from valve_clinic.channel.text import clean
 
 # Not st.text(): that never makes the lone surrogates that stop a stock Rasa server.

@@ -33,6 +33,15 @@ def test_an_answer_names_its_first_source_beside_and_the_others_below(sample_sto
     }
 
 
+def test_an_organisation_is_named_once_whatever_pages_are_cited(sample_store):
+    pages = ["Heart Group, Page one", "Heart Group: page two", "Lung Group, Air", "Lung Group, More air"]
+    answer = sample_store.answer("ask_causes")
+    sources = [dataclasses.replace(answer.sources[0], name=page) for page in pages]
+    spoken = speak.answer_message(dataclasses.replace(answer, sources=sources), {}, sample_store.clinic(), False)
+    assert spoken["text"] == "Causes of it.\n\nAlso from: Lung Group."
+    assert spoken["json_message"]["source"]["name"] == "Heart Group, Page one"
+
+
 def test_an_answer_with_one_source_names_no_others(sample_store):
     assert message(sample_store, "ask_recovery_time")["text"] == "Recovery in general."
 

@@ -1,14 +1,43 @@
-"""The sentence encoder, loaded once."""
+"""The encoder of a trained model, loaded once."""
 
 from __future__ import annotations
 
+import shutil
+import tarfile
+from pathlib import Path
+
 import pytest
 
-from valve_clinic.nlu import encoder as encoders
+from valve_clinic import paths, training
 from valve_clinic.nlu.encoder import SentenceEncoder
-from valve_clinic.nlu.featurizer import converted_encoder
+
+from ..conftest import missing_service
+
+FILES = ("encoder.onnx", "tokenizer.json")
+
+
+def trained_models() -> list[Path]:
+    """The model of the present data first, then others, newest first: tuning one here would take a minute."""
+    others = sorted(paths.MODELS.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return [path for path in [training.model_path(), *others] if path.is_file()]
 
 
 @pytest.fixture(scope="session")
-def encoder() -> SentenceEncoder:
-    return SentenceEncoder(converted_encoder(), encoders.weights_folder() / "tokenizer.json")
+def encoder_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the encoder's files as the model archive holds them."""
+    folder = tmp_path_factory.mktemp("encoder")
+    for model in trained_models():
+        with tarfile.open(model) as archive:
+            for member in archive:
+                name = Path(member.name).name
+                if name in FILES and "SentenceEncoderFeaturizer" in member.name:
+                    with (folder / name).open("wb") as file:
+                        shutil.copyfileobj(archive.extractfile(member), file)
+        if all((folder / name).is_file() for name in FILES):
+            return folder
+    return missing_service("there is no trained model; run `make train`")
+
+
+@pytest.fixture(scope="session")
+def encoder(encoder_files: Path) -> SentenceEncoder:
+    return SentenceEncoder(encoder_files / "encoder.onnx", encoder_files / "tokenizer.json")

@@ -14,7 +14,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from valve_clinic.nlu import classifier
-from valve_clinic.nlu.classifier import LinearModel, TfidfDenseClassifier, fit, normalise
+from valve_clinic.nlu.classifier import QUESTIONS, LinearModel, TfidfDenseClassifier, fit, normalise
+from valve_clinic.nlu.featurizer import FROZEN, PARTS, TUNED
 
 EXAMPLES = {
     "ask_recovery_time": ["how long is recovery", "how long does recovery take", "how many weeks until recovery"],
@@ -26,6 +27,9 @@ LABELS = [label for label, texts in EXAMPLES.items() for _ in texts]
 CONFIG = {**TfidfDenseClassifier.get_default_config(), "sparse_dimensions": 5}
 DENSE = np.random.default_rng(7).normal(size=(len(TEXTS), 384)).astype(np.float32) / 20
 
+#: Scores of a tuned branch that cannot tell.
+EVEN = np.log(np.full(3, 1 / 3))
+
 
 @pytest.fixture(scope="module")
 def model():
@@ -36,9 +40,11 @@ def probabilities(model, texts=TEXTS):
     return np.vstack([model.probabilities(text, vector) for text, vector in zip(texts, DENSE, strict=True)])
 
 
-def message(text, vector, intent=None):
-    made = Message({TEXT: text, **({INTENT: intent} if intent else {})})
-    made.add_features(Features(np.atleast_2d(vector), FEATURE_TYPE_SENTENCE, TEXT, "test"))
+def message(text, vector, intent=None, scores=None, parts=()):
+    made = Message({TEXT: text, PARTS: list(parts), **({INTENT: intent} if intent else {})})
+    made.add_features(Features(np.atleast_2d(vector), FEATURE_TYPE_SENTENCE, TEXT, FROZEN))
+    if scores is not None:
+        made.add_features(Features(np.atleast_2d(scores), FEATURE_TYPE_SENTENCE, TEXT, TUNED))
     return made
 
 
@@ -117,12 +123,13 @@ def test_the_component_trains_keeps_and_ranks(tmp_path):
     trained = TfidfDenseClassifier.create(CONFIG, storage, resource, None)
     assert trained.train(data) == resource
     loaded = TfidfDenseClassifier.load({**CONFIG, "ranking_length": 2}, storage, resource, None)
-    (heard,) = loaded.process([message(TEXTS[0], DENSE[0])])
+    (heard,) = loaded.process([message(TEXTS[0], DENSE[0], scores=EVEN)])
     ranking = heard.get("intent_ranking")
     assert heard.get(INTENT) == ranking[0]
-    assert [item["name"] for item in ranking][0] == "ask_recovery_time"
+    assert ranking[0]["name"] == "ask_recovery_time"
     assert len(ranking) == 2
     assert ranking[0]["confidence"] > ranking[1]["confidence"]
+    assert heard.get(QUESTIONS) == []
 
 
 def test_a_message_without_text_has_no_intent(model):
@@ -130,3 +137,12 @@ def test_a_message_without_text_has_no_intent(model):
     component._linear = model
     (heard,) = component.process([Message({TEXT: ""})])
     assert heard.get(INTENT) == {"name": None, "confidence": 0.0}
+
+
+@pytest.mark.parametrize(("weight", "best"), [(0.0, "ask_recovery_time"), (1.0, "greet")])
+def test_the_tuned_branch_counts_by_its_weight(model, weight, best):
+    component = TfidfDenseClassifier.create({**CONFIG, "tuned_weight": weight}, None, None, None)
+    component._linear = model
+    (heard,) = component.process([message(TEXTS[0], DENSE[0], scores=np.log([0.1, 0.1, 0.8]))])
+    assert heard.get(INTENT)["name"] == best
+    assert sum(item["confidence"] for item in heard.get("intent_ranking")) == pytest.approx(1.0, abs=1e-5)

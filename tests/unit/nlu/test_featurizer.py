@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
+import spacy
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
+from rasa.nlu.constants import SPACY_DOCS
 from rasa.nlu.tokenizers.tokenizer import Token
 from rasa.shared.nlu.constants import INTENT, TEXT, TEXT_TOKENS
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from valve_clinic.nlu import featurizer, source_hash
 from valve_clinic.nlu.encoder import DIMENSION, EncoderError
-from valve_clinic.nlu.featurizer import SentenceEncoderFeaturizer
+from valve_clinic.nlu.featurizer import FROZEN, PARTS, TUNED, SentenceEncoderFeaturizer
+
+DEFAULTS = SentenceEncoderFeaturizer.get_default_config()
 
 
 def message(text, **more):
@@ -24,71 +31,99 @@ def message(text, **more):
     return Message({TEXT: text, TEXT_TOKENS: tokens, **more})
 
 
+def features(heard, origin):
+    sequence, sentence = heard.get_dense_features(TEXT, [origin])
+    return (sequence.features if sequence else None), (sentence.features if sentence else None)
+
+
 @pytest.fixture
 def component(encoder):
     def make(**config):
-        made = SentenceEncoderFeaturizer({**SentenceEncoderFeaturizer.get_default_config(), **config}, None, None)
+        made = SentenceEncoderFeaturizer({**DEFAULTS, **config}, None, None)
         made._encoder = encoder
         return made
 
     return make
 
 
-def test_a_message_gets_its_sentence_vector_and_no_more(component, encoder):
-    heard = component().process([message("how long is recovery")])[0]
-    sequence, sentence = heard.get_dense_features(TEXT, [])
+def test_a_message_gets_its_sentence_vector_and_its_tuned_scores(component, encoder):
+    (heard,) = component().process([message("how long is recovery")])
+    (encoding,) = encoder.encode(["how long is recovery"])
+    sequence, sentence = features(heard, FROZEN)
     assert sequence is None
-    assert sentence.features.shape == (1, DIMENSION)
-    assert np.allclose(sentence.features, encoder.encode(["how long is recovery"]), atol=1e-5)
+    assert np.allclose(sentence, [encoding.vector], atol=1e-5)
+    assert np.allclose(features(heard, TUNED)[1], [encoding.scores], atol=1e-4)
 
 
 @pytest.mark.parametrize("text", ["how long is recovery after transcatheterization", "ok 🫀 \u2060 ok", "  hi  "])
 def test_token_vectors_are_one_for_each_token_when_they_are_wanted(component, text):
-    heard = component(token_vectors=True).process([message(text)])[0]
-    sequence, sentence = heard.get_dense_features(TEXT, [])
-    assert sequence.features.shape == (len(heard.get(TEXT_TOKENS)), DIMENSION)
-    assert sentence.features.shape == (1, DIMENSION)
+    (heard,) = component(token_vectors=True).process([message(text)])
+    sequence, sentence = features(heard, FROZEN)
+    assert sequence.shape == (len(heard.get(TEXT_TOKENS)), DIMENSION)
+    assert sentence.shape == (1, DIMENSION)
 
 
 def test_a_tokens_vector_is_the_mean_of_its_word_pieces(component, encoder):
     text = "recovery after transcatheterization"
-    sequence, _ = component(token_vectors=True).process([message(text)])[0].get_dense_features(TEXT, [])
-    _, pieces, spans = encoder.encode_with_tokens(text)
-    last = [index for index, (start, end) in enumerate(spans) if start >= 15 and end > start]
+    (heard,) = component(token_vectors=True).process([message(text)])
+    (encoding,) = encoder.encode([text])
+    last = [index for index, (start, end) in enumerate(encoding.spans) if start >= 15 and end > start]
     assert len(last) > 1
-    assert np.allclose(sequence.features[2], pieces[last].mean(axis=0), atol=1e-5)
+    assert np.allclose(features(heard, FROZEN)[0][2], encoding.pieces[last].mean(axis=0), atol=1e-5)
 
 
 def test_a_token_beyond_the_limit_has_a_vector_of_zeros(component):
-    heard = message("leak " * 300)
-    sequence, _ = component(token_vectors=True).process([heard])[0].get_dense_features(TEXT, [])
-    assert np.abs(sequence.features[0]).max() > 0
-    assert np.abs(sequence.features[-1]).max() == 0
+    (heard,) = component(token_vectors=True).process([message("leak " * 300)])
+    sequence, _ = features(heard, FROZEN)
+    assert np.abs(sequence[0]).max() > 0
+    assert np.abs(sequence[-1]).max() == 0
 
 
 def test_a_message_without_text_gets_nothing(component):
-    heard = Message({INTENT: {"name": "ask_causes"}})
-    assert component().process([heard])[0].features == []
+    (heard,) = component().process([Message({INTENT: {"name": "ask_causes"}})])
+    assert heard.features == []
 
 
 def test_training_messages_get_the_vectors_that_the_same_messages_get_later(component):
-    data = TrainingData(
-        [message("how long"), message("what is the clip, and how does it work"), Message({INTENT: "x"})]
-    )
+    data = TrainingData([message("how long"), message("what is the clip, please"), Message({INTENT: "x"})])
     component().process_training_data(data)
-    for heard in data.training_examples[:2]:
-        later = component().process([message(heard.get(TEXT))])[0]
-        trained, now = (one.get_dense_features(TEXT, [])[1].features for one in (heard, later))
-        assert np.abs(trained - now).max() < 1e-5
+    for trained in data.training_examples[:2]:
+        (later,) = component().process([message(trained.get(TEXT))])
+        assert np.abs(features(trained, FROZEN)[1] - features(later, FROZEN)[1]).max() < 1e-5
 
 
-def test_the_archive_holds_the_encoder(tmp_path):
+def test_the_questions_of_a_message_are_encoded_each(component, encoder):
+    text = "How long is recovery? And will insurance pay?"
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    (heard,) = component().process([message(text, **{SPACY_DOCS[TEXT]: nlp(text)})])
+    parts, encodings = zip(*heard.get(PARTS), strict=True)
+    assert [part.text for part in parts] == ["How long is recovery?", "And will insurance pay?"]
+    assert np.allclose(encodings[1].vector, encoder.encode([parts[1].text])[0].vector, atol=1e-5)
+
+
+def test_a_message_that_is_one_question_has_no_parts(component):
+    (heard,) = component().process([message("How long is recovery?")])
+    assert heard.get(PARTS) == []
+
+
+def test_training_puts_the_tuned_encoder_into_the_archive(tmp_path, encoder_files, monkeypatch):
+    tuned = []
+
+    def tune(texts, labels, classes, config, target):
+        tuned.append((texts, labels, classes, config["epochs"]))
+        shutil.copyfile(encoder_files / "encoder.onnx", target)
+
+    monkeypatch.setattr(featurizer.tuning, "tune", tune)
     storage, resource = LocalModelStorage.create(tmp_path), Resource("featurizer")
-    config = SentenceEncoderFeaturizer.get_default_config()
-    trained = SentenceEncoderFeaturizer.create(config, storage, resource, None)
-    assert trained.train(TrainingData()) == resource
-    loaded = SentenceEncoderFeaturizer.load(config, storage, resource, None)
-    vectors = [one.process([message("hi")])[0].get_dense_features(TEXT, [])[1].features for one in (trained, loaded)]
+    trained = SentenceEncoderFeaturizer.create(DEFAULTS, storage, resource, None)
+    data = TrainingData(
+        [message("why", **{INTENT: "b"}), message("how", **{INTENT: "a"}), Message({TEXT: "", INTENT: "a"})]
+    )
+    assert trained.train(data) == resource
+    assert tuned == [(["why", "how"], [1, 0], 2, DEFAULTS["epochs"])]
+    loaded = SentenceEncoderFeaturizer.load(DEFAULTS, storage, resource, None)
+    vectors = [features(one.process([message("hi")])[0], FROZEN)[1] for one in (trained, loaded)]
     assert np.array_equal(*vectors)
 
 
@@ -97,19 +132,15 @@ def test_an_archive_without_the_encoder_is_refused(tmp_path):
     with storage.write_to(Resource("featurizer")):
         pass
     with pytest.raises(EncoderError, match="cannot be loaded"):
-        SentenceEncoderFeaturizer.load(
-            SentenceEncoderFeaturizer.get_default_config(), storage, Resource("featurizer"), None
-        )
+        SentenceEncoderFeaturizer.load(DEFAULTS, storage, Resource("featurizer"), None)
 
 
 def test_a_featurizer_that_was_neither_trained_nor_loaded_says_so():
-    made = SentenceEncoderFeaturizer(SentenceEncoderFeaturizer.get_default_config(), None, None)
+    made = SentenceEncoderFeaturizer(DEFAULTS, None, None)
     with pytest.raises(EncoderError, match="before it was trained or loaded"):
         made.process([message("hi")])
 
 
 def test_a_change_of_the_packages_code_changes_the_configuration():
-    from valve_clinic.nlu import source_hash
-
-    assert SentenceEncoderFeaturizer.get_default_config()["code"] == source_hash()
+    assert DEFAULTS["code"] == source_hash()
     assert len(source_hash()) == 16

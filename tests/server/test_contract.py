@@ -1,0 +1,191 @@
+"""The website channel keeps its contract (docs/website-api.md) on the real server."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+from support import Chat, Server
+
+pytestmark = pytest.mark.server
+REPLY_KEYS = {"id", "kind", "topic", "variant", "text", "buttons", "links", "source", "reference", "table"}
+JSON = {"Content-Type": "application/json"}
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def assert_error(response: httpx.Response, status: int) -> None:
+    assert response.status_code == status, response.text
+    body = response.json()
+    assert set(body) == {"error", "replies"}
+    assert set(body["error"]) == {"code", "message"}
+    (reply,) = body["replies"]
+    assert reply["kind"] == "notice"
+    assert "501.552.3400" in reply["text"]
+    assert "911" in reply["text"]
+    assert "Traceback" not in response.text
+
+
+def test_a_reply_has_exactly_the_keys_of_the_contract(chat: Chat) -> None:
+    for reply in [*chat.welcome, *chat.say("how is it treated?"), *chat.say("i need a person")]:
+        assert set(reply) == REPLY_KEYS
+        for button in reply["buttons"]:
+            assert set(button) == {"id", "title", "topic"}
+            assert (button["topic"] is not None) <= (reply["kind"] == "clarify")
+
+
+def test_the_same_id_again_gives_the_same_replies_and_is_stored_once(chat: Chat) -> None:
+    body = {"id": new_id(), "text": "what is a leaky valve?"}
+    assert chat.post(body).json() == chat.post(body).json()
+    turns = chat.client.get("history", headers=chat.headers).json()["turns"]
+    assert [turn["id"] for turn in turns].count(body["id"]) == 1
+
+
+def test_history_tells_both_sides_in_order(chat: Chat) -> None:
+    replies = chat.say("what causes it?")
+    turns = chat.client.get("history", headers=chat.headers).json()["turns"]
+    assert [turn["from"] for turn in turns] == ["bot", "bot", "patient", "bot"]
+    assert turns[2]["text"] == "what causes it?"
+    assert turns[3]["reply"] == replies[0]
+    assert all(turn["at"].endswith("Z") for turn in turns)
+
+
+def test_feedback_and_events_are_taken_for_replies_of_this_chat_only(chat: Chat, server: Server) -> None:
+    (reply,) = chat.say("is it hereditary?")
+    feedback = {"reply": reply["id"], "helpful": True, "comment": "clear"}
+    assert chat.client.post("feedback", json=feedback, headers=chat.headers).status_code == 204
+    event = {"event": "phone_clicked", "reply": reply["id"], "target": "tel:+15015523400"}
+    assert chat.client.post("events", json=event, headers=chat.headers).status_code == 204
+    with httpx.Client(base_url=server.api, timeout=30) as client:
+        other = Chat(client).start()
+        assert_error(client.post("feedback", json=feedback, headers=other.headers), 404)
+
+
+def test_a_button_of_another_chat_means_nothing(chat: Chat, server: Server) -> None:
+    with httpx.Client(base_url=server.api, timeout=30) as client:
+        foreign = Chat(client).start().welcome[0]["buttons"][0]["id"]
+    assert_error(chat.post({"id": new_id(), "button": foreign}), 400)
+
+
+def test_a_deleted_conversation_is_gone_and_its_token_ends(chat: Chat, server: Server) -> None:
+    chat.say("a word that nobody else says: zanzibarquestion")
+    assert chat.client.delete("conversation", headers=chat.headers).status_code == 204
+    assert_error(chat.client.get("history", headers=chat.headers), 401)
+    import sqlite3
+
+    for name in ("website.db", "conversations.db"):
+        with sqlite3.connect(server.folder / name) as database:
+            dump = "\n".join(database.iterdump())
+        assert "zanzibarquestion" not in dump
+
+
+@pytest.mark.parametrize("token", [None, "", "forged", "a.b.c", "x" * 5000])
+def test_no_token_or_a_forged_one_is_401(chat: Chat, token: str | None) -> None:
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    assert_error(chat.client.post("messages", json={"id": new_id(), "text": "hi"}, headers=headers), 401)
+
+
+BAD_SHAPES: list[Any] = [
+    None,
+    [],
+    5,
+    "text",
+    {},
+    {"id": "1", "text": "hi"},
+    {"id": "00000000-0000-4000-8000-000000000000"},
+    {"id": "00000000-0000-4000-8000-000000000000", "text": 5},
+    {"id": "00000000-0000-4000-8000-000000000000", "text": "a", "button": "b"},
+    {"id": "00000000-0000-4000-8000-000000000000", "text": "a", "sender": "x"},
+    {"id": "00000000-0000-4000-8000-000000000000", "button": {"$ne": 1}},
+]
+
+
+@pytest.mark.parametrize("body", BAD_SHAPES, ids=repr)
+def test_another_shape_is_400(chat: Chat, body: Any) -> None:
+    assert_error(chat.client.post("messages", json=body, headers=chat.headers), 400)
+
+
+RAW = {
+    "nothing": (b"", 400),
+    "half of an object": (b'{"id": ', 400),
+    "not UTF-8": (b"\xff\xfe{}", 400),
+    "deep": (b"[" * 7000 + b"]" * 7000, 400),
+    "too large": (b'{"id": "' + b"x" * 17000 + b'"}', 413),
+    "far too large": (b"x" * 2_000_000, 413),
+}
+
+
+@pytest.mark.parametrize(("raw", "status"), RAW.values(), ids=RAW.keys())
+def test_other_bytes_are_refused(chat: Chat, raw: bytes, status: int) -> None:
+    assert_error(chat.client.post("messages", content=raw, headers={**chat.headers, **JSON}), status)
+
+
+def test_another_content_type_is_415(chat: Chat) -> None:
+    headers = {**chat.headers, "Content-Type": "text/plain"}
+    assert_error(chat.client.post("messages", content=b'{"id": 1}', headers=headers), 415)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\u200b", "/", "\u0000", "x" * 501])
+def test_empty_or_too_long_text_is_422(chat: Chat, text: str) -> None:
+    assert_error(chat.post({"id": new_id(), "text": text}), 422)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/restart",
+        " /book_appointment",
+        "\u200b/report_emergency",
+        "\uff0frestart",
+        "//ask_risks",
+        '/ask_risks{"a":"b"}',
+    ],
+)
+def test_a_typed_command_is_only_words(chat: Chat, text: str) -> None:
+    replies = chat.say(text)
+    assert all(reply["kind"] != "emergency" for reply in replies)
+    assert chat.client.get("history", headers=chat.headers).status_code == 200
+
+
+@pytest.mark.parametrize("escape", [r"\ud800", r"\u0000", r"\ud83d", r"\u202e", r"\ufdfa"])
+def test_hostile_characters_get_an_answer_and_the_server_lives(chat: Chat, escape: str) -> None:
+    raw = f'{{"id": "{new_id()}", "text": "what is {escape} mitraclip"}}'.encode()
+    response = chat.client.post("messages", content=raw, headers={**chat.headers, **JSON})
+    assert response.status_code == 200
+    assert response.json()["replies"]
+    assert chat.say("hello")
+
+
+def test_rasas_own_http_surface_is_closed(server: Server) -> None:
+    for path in ("/version", "/status", "/domain", "/conversations/x/tracker", "/model", "/webhooks/rest/webhook"):
+        assert httpx.get(server.url + path).status_code in (404, 405)
+
+
+def test_an_unknown_path_of_the_channel_is_404(chat: Chat) -> None:
+    assert chat.client.get("nothing").status_code == 404
+    assert chat.client.get("widget/../../config.yml").status_code == 404
+
+
+def test_the_widget_is_cached_by_its_hash(server: Server) -> None:
+    first = httpx.get(server.api + "widget.js")
+    assert first.status_code == 200
+    assert first.headers["content-type"].startswith("text/javascript")
+    again = httpx.get(server.api + "widget.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_responses_carry_the_security_headers(chat: Chat) -> None:
+    response = chat.client.get("history", headers={**chat.headers, "Origin": "https://evil.example"})
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cache-control"] == "no-store"
+    assert "access-control-allow-origin" not in response.headers
+
+
+def test_ready_asks_a_canary_question(server: Server) -> None:
+    response = httpx.get(server.api + "ready", timeout=30)
+    assert (response.status_code, response.json()["checks"]) == (200, {"model": "ok", "content": "ok"})
+    assert httpx.get(server.api + "health").json()["status"] == "ok"

@@ -1,0 +1,229 @@
+"""Guards the patches of Rasa: what they replace is still there, and they do what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import threading
+import warnings
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+import rasa
+import rasa.server
+import rasa_sdk.endpoint
+import yaml
+from rasa.core.actions.action import RemoteAction
+from rasa.core.channels import OutputChannel
+from rasa.core.nlg import TemplatedNaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+from rasa_sdk.interfaces import ActionNotFoundException
+
+from valve_clinic import paths, rasa_patches
+from valve_clinic.content import store as stores
+
+rasa_patches.apply()
+#: Rasa's own functions, as they were before the patches.
+ORIGINAL_REQUEST = rasa_patches._original_request
+
+
+@pytest.fixture(autouse=True)
+def _shared_store(sample_store, monkeypatch):
+    """The actions that run in this process answer from the sample content."""
+    monkeypatch.delenv("ACTION_ENDPOINT_URL", raising=False)
+    for module in ("answer", "feedback", "handoff", "miss"):
+        monkeypatch.setattr(f"actions.{module}.shared_store", lambda: sample_store)
+
+
+@pytest.fixture
+def endpoint():
+    config = yaml.safe_load(paths.ENDPOINTS_FILE.read_text(encoding="utf-8"))["action_endpoint"]
+    return EndpointConfig.from_dict(config)
+
+
+@pytest.fixture(scope="module")
+def domain():
+    with warnings.catch_warnings():
+        # Rasa reminds everybody, whatever their slots, that slots are not filled by themselves any more.
+        warnings.filterwarnings("ignore", "Slot auto-fill has been removed")
+        return Domain.load(str(paths.DOMAIN_FILE))
+
+
+@pytest.fixture
+def tracker(domain):
+    return heard(domain, "ask_personal_advice", "should I have it?")
+
+
+def heard(domain, intent, text):
+    tracker = DialogueStateTracker.from_events("someone", [], domain.slots)
+    ranking = [{"name": intent, "confidence": 0.9}, {"name": "ask_causes", "confidence": 0.1}]
+    tracker.update(UserUttered(text, ranking[0], [], {"intent": ranking[0], "intent_ranking": ranking}), domain)
+    return tracker
+
+
+def call(action, tracker, domain):
+    return RemoteAction(action, None)._action_call_format(tracker, domain)
+
+
+class Recorder(BaseHTTPRequestHandler):
+    """An action server that says what it was asked."""
+
+    def do_POST(self):  # noqa: N802
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.append((self.path, self.headers.get("X-Key"), json.loads(body)))
+        reply = json.dumps({"events": [], "responses": [{"text": "from outside"}]}).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(reply)))
+        self.end_headers()
+        self.wfile.write(reply)
+
+    def log_message(self, *_arguments):
+        """Say nothing."""
+
+
+@pytest.fixture
+def outside():
+    server = HTTPServer(("127.0.0.1", 0), Recorder)
+    server.asked, server.status = [], 200
+    server.url = f"http://127.0.0.1:{server.server_port}/webhook"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def through_an_action_server(body):
+    """What rasa_sdk's own server makes of the call: the webhook's answer, as JSON."""
+    executor = rasa_sdk.executor.ActionExecutor()
+    executor.register_package("actions")
+    result = asyncio.run(executor.run(json.loads(json.dumps(body))))
+    return json.loads(json.dumps(result))
+
+
+def test_rasa_is_the_version_that_the_patches_were_written_for():
+    assert rasa.__version__ == "3.6.21"
+
+
+def test_the_patched_functions_have_the_signatures_that_the_patches_expect():
+    wanted = ["self", "method", "subpath", "content_type", "compress", "kwargs"]
+    assert list(inspect.signature(ORIGINAL_REQUEST).parameters) == wanted
+    assert ORIGINAL_REQUEST.__module__ == "rasa.utils.endpoints"
+    assert inspect.iscoroutinefunction(ORIGINAL_REQUEST)
+    constructor = list(inspect.signature(EndpointConfig.__init__).parameters)
+    assert constructor[1:7] == ["url", "params", "headers", "basic_auth", "token", "token_name"]
+
+
+def test_rasa_still_calls_what_is_patched():
+    run = inspect.getsource(RemoteAction.run)
+    assert "await self.action_endpoint.request(" in run
+    assert "json=modified_json if modified_json else json_body" in run
+    assert "add_root_route(app)" in inspect.getsource(rasa.server.create_app)
+    source = inspect.getsource(rasa.server)
+    assert "def add_root_route(app: Sanic) -> None:" in source
+
+
+def test_the_patches_are_applied_and_applying_them_again_changes_nothing():
+    for _ in range(2):
+        rasa_patches.apply()
+        assert EndpointConfig.request is rasa_patches._request
+        assert rasa.server.add_root_route is rasa_patches._add_root_route
+    assert rasa_patches._original_request is ORIGINAL_REQUEST
+    assert ORIGINAL_REQUEST is not rasa_patches._request
+
+
+def test_the_project_component_applies_them():
+    source = (paths.ROOT / "valve_clinic" / "nlu" / "featurizer.py").read_text(encoding="utf-8")
+    assert "\nrasa_patches.apply()\n" in source
+
+
+def test_the_root_shows_the_demonstration_page_not_rasas_version():
+    app = rasa.server.create_app(agent=None)
+    (root,) = [route for route in app.router.routes if route.path == ""]
+    assert root.handler.__name__ == "demo_page"
+
+
+@pytest.mark.parametrize(
+    ("action", "intent"),
+    [
+        ("action_answer_topic", "ask_personal_advice"),
+        ("action_answer_topic", "ask_recovery_time"),
+        ("action_answer_topic", "ask_results"),
+        ("action_ask_clarification", "nlu_fallback"),
+        ("action_decline_out_of_scope", "out_of_scope"),
+        ("action_hand_off", "request_human"),
+        ("action_take_feedback", "give_feedback"),
+    ],
+)
+def test_an_action_in_this_process_answers_as_behind_http(endpoint, domain, action, intent):
+    body = call(action, heard(domain, intent, "a text"), domain)
+    here = asyncio.run(endpoint.request(json=json.loads(json.dumps(body)), method="post", timeout=5, compress=False))
+    assert here == through_an_action_server(body)
+    assert here["responses"]
+    assert json.loads(json.dumps(here)) == here
+
+
+def test_an_action_leaves_the_call_as_it_was(endpoint, domain, tracker):
+    body = call("action_answer_topic", tracker, domain)
+    before = json.dumps(body)
+    asyncio.run(endpoint.request(json=body, method="post"))
+    assert json.dumps(body) == before
+
+
+def test_rasa_runs_an_action_and_speaks_its_messages(endpoint, domain, tracker):
+    action = RemoteAction("action_answer_topic", endpoint)
+    nlg = TemplatedNaturalLanguageGenerator(domain.responses)
+    events = asyncio.run(action.run(OutputChannel(), nlg, tracker, domain))
+    spoken = [event for event in events if isinstance(event, BotUttered)]
+    assert [event.data["custom"]["kind"] for event in spoken] == ["advice_declined", "handoff"]
+    assert SlotSet("last_topic", "ask_personal_advice") in events
+
+
+def test_fixed_responses_are_not_changed_by_the_messages_of_an_action(endpoint, domain):
+    action = RemoteAction("action_take_feedback", endpoint)
+    nlg = TemplatedNaturalLanguageGenerator(domain.responses)
+    for _ in range(2):
+        tracker = heard(domain, "give_feedback", "wrong")
+        (spoken,) = asyncio.run(action.run(OutputChannel(), nlg, tracker, domain))
+        assert [button["payload"] for button in spoken.data["buttons"]] == ["/request_human"]
+
+
+def test_an_unknown_action_is_an_error_not_silence(endpoint, domain, tracker):
+    with pytest.raises(ActionNotFoundException):
+        asyncio.run(endpoint.request(json=call("action_unknown", tracker, domain), method="post"))
+
+
+def test_a_call_goes_to_the_action_server_that_the_environment_names(endpoint, domain, tracker, outside, monkeypatch):
+    monkeypatch.setenv("ACTION_ENDPOINT_URL", outside.url)
+    endpoint.headers = {"X-Key": "secret"}
+    body = call("action_answer_topic", tracker, domain)
+    answer = asyncio.run(endpoint.request(json=body, method="post", timeout=5, compress=False))
+    assert answer["responses"] == [{"text": "from outside"}]
+    ((path, key, asked),) = outside.asked
+    assert (path, key, asked["next_action"]) == ("/webhook", "secret", "action_answer_topic")
+
+
+def test_an_error_of_that_server_is_an_error(endpoint, domain, tracker, outside, monkeypatch):
+    monkeypatch.setenv("ACTION_ENDPOINT_URL", outside.url)
+    outside.status = 500
+    with pytest.raises(ClientResponseError):
+        asyncio.run(endpoint.request(json=call("action_answer_topic", tracker, domain), method="post", timeout=5))
+
+
+def test_other_endpoints_are_left_alone(outside, monkeypatch):
+    monkeypatch.setenv("ACTION_ENDPOINT_URL", "http://127.0.0.1:9/never")
+    answer = asyncio.run(EndpointConfig(outside.url).request(json={"some": "thing"}, timeout=5))
+    assert answer["responses"] == [{"text": "from outside"}]
+    assert outside.asked == [("/webhook", None, {"some": "thing"})]
+
+
+def test_the_executor_is_made_once_and_knows_the_domains_actions(domain):
+    assert rasa_patches.executor() is rasa_patches.executor()
+    assert set(domain.user_actions) - set(domain.responses) <= set(rasa_patches.executor().actions)
+    assert stores.shared_store.cache_info().maxsize == 1
