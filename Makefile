@@ -8,7 +8,7 @@ export TF_CPP_MIN_LOG_LEVEL := 2
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help install run train shell test lint format language clean
+.PHONY: help install run train shell test evaluate lint format language clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ language: install ## build the spaCy pipeline from the look-up lists in data/nlu
 
 test: install ## check everything: data, code, stories, unit tests, the real server and a real browser
 	@sh scripts/test.sh
+
+evaluate: train ## measure the understanding and write docs/understanding.md (DATA=file: other messages)
+	@$(BIN)/valve-clinic evaluate $(if $(DATA),--data "$(DATA)")
 
 clean: ## remove models, caches and run-time data; keeps .venv
 	rm -rf models/*.tar.gz .rasa results var/* .pytest_cache .mypy_cache .ruff_cache .hypothesis

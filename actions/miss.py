@@ -8,8 +8,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.answer import answer_topic
 from valve_clinic.content.store import ContentStore, shared_store
-from valve_clinic.dialogue import speak
+from valve_clinic.dialogue import context, speak
 
 #: A miss after this many others in a row hands off to the phone line.
 MISSES_BEFORE_HANDOFF = 1
@@ -39,12 +40,17 @@ class ActionDeclineOutOfScope(Action):
         return "action_decline_out_of_scope"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
-        """Decline, or hand off."""
+        """Decline, or hand off; a bare follow-up ("and after surgery?") is answered whatever it was taken for."""
+        store = shared_store()
+        if is_follow_up(tracker, store):
+            return answer_topic(dispatcher, tracker, store)
         return miss(dispatcher, tracker, {"response": "utter_decline_out_of_scope"})
 
 
 def ask_clarification(dispatcher: CollectingDispatcher, tracker: Tracker, store: ContentStore) -> list[dict[str, Any]]:
     """Do the action's work on a given store."""
+    if is_follow_up(tracker, store):
+        return answer_topic(dispatcher, tracker, store)
     titles = store.titles()
     ranking = [item for item in tracker.latest_message.get("intent_ranking") or [] if item["name"] in titles]
     best = ranking[0]["confidence"] if ranking else 0.0
@@ -67,3 +73,12 @@ def miss(dispatcher: CollectingDispatcher, tracker: Tracker, message: dict[str, 
         return [SlotSet("misses", 0.0)]
     dispatcher.utter_message(**message)
     return [SlotSet("misses", float(misses + 1))]
+
+
+def is_follow_up(tracker: Tracker, store: ContentStore) -> bool:
+    """Return whether the message asks the last topic again for what it names; such a message says too little alone."""
+    message = tracker.latest_message
+    mentions = context.read_mentions(message.get("entities") or [])
+    last = tracker.get_slot("last_topic")
+    fits = bool(last) and bool(store.variant_keys(last) & set(mentions.values))
+    return fits and context.is_bare_follow_up(message.get("text") or "", mentions)

@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-
-from tests.support import Chat, Server, free_port, start_server, train
-
-__all__ = ["Chat", "Server", "free_port", "start_server"]
+from support import Chat, Server, start_server, train
 
 
 @pytest.fixture(scope="session")

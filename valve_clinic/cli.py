@@ -8,6 +8,7 @@ import sys
 import click
 
 from valve_clinic import __version__
+from valve_clinic.evaluation.command import evaluate
 
 
 @click.group()
@@ -17,6 +18,9 @@ def main() -> None:
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+
+
+main.add_command(evaluate)
 
 
 @main.command()

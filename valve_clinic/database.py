@@ -27,18 +27,33 @@ def make_engine(url: str) -> Engine:
         parsed = parsed.set(database=str(file))
     engine = create_engine(parsed, future=True, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def read_in_snapshots(engine: Engine) -> Engine:
+    """Return the engine such that all that one transaction reads is of one moment.
+
+    For stores that read much and write in transactions that begin with a write: with SQLite, a transaction that has
+    read cannot write after another one did.
+    """
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    if engine.dialect.name == "sqlite" and not event.contains(engine, "begin", _begin_sqlite):
+        event.listen(engine, "connect", _leave_transactions_to_us)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
+    # Python's driver begins transactions only before it writes.
+    connection.isolation_level = None
+
+
 def _begin_sqlite(connection: Any) -> None:
-    """Begin a transaction for reading too, so that all that is read in it is of one moment."""
     connection.exec_driver_sql("BEGIN")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # Python's driver begins transactions only before it writes; `_begin_sqlite` does it instead.
-    connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -83,14 +84,13 @@ def test_a_deleted_conversation_is_gone_and_its_token_ends(chat: Chat, server: S
         assert "zanzibarquestion" not in dump
 
 
-@pytest.mark.parametrize("token", [None, "", "forged", "a.b.c", "x" * 5000])
+@pytest.mark.parametrize("token", [None, "forged", "a.b.c", "x" * 5000])
 def test_no_token_or_a_forged_one_is_401(chat: Chat, token: str | None) -> None:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     assert_error(chat.client.post("messages", json={"id": new_id(), "text": "hi"}, headers=headers), 401)
 
 
 BAD_SHAPES: list[Any] = [
-    None,
     [],
     5,
     "text",
@@ -106,11 +106,13 @@ BAD_SHAPES: list[Any] = [
 
 @pytest.mark.parametrize("body", BAD_SHAPES, ids=repr)
 def test_another_shape_is_400(chat: Chat, body: Any) -> None:
-    assert_error(chat.client.post("messages", json=body, headers=chat.headers), 400)
+    raw = json.dumps(body).encode()
+    assert_error(chat.client.post("messages", content=raw, headers={**chat.headers, **JSON}), 400)
 
 
 RAW = {
     "nothing": (b"", 400),
+    "null": (b"null", 400),
     "half of an object": (b'{"id": ', 400),
     "not UTF-8": (b"\xff\xfe{}", 400),
     "deep": (b"[" * 7000 + b"]" * 7000, 400),

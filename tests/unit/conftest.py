@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from valve_clinic import settings
-from valve_clinic.content import loader, schema
+from valve_clinic.content import loader, schema, yaml_file
 from valve_clinic.content.store import ContentStore
 from valve_clinic.database import make_engine
 
@@ -131,10 +132,33 @@ def sample_store(tmp_path: Path, sample_content: loader.Content) -> Iterator[Con
     store.close()
 
 
+_read = yaml_file.read
+_read_before: dict[tuple[str, bytes], Any] = {}
+
+
+def _read_once(path: Path) -> Any:
+    """Read a file only when no file of the same name and bytes was read before: facts.yml takes half a second."""
+    key = (path.name, path.read_bytes() if path.is_file() else b"")
+    if key not in _read_before:
+        _read_before[key] = _read(path)
+    return _read_before[key]
+
+
+@pytest.fixture
+def quick_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Content files that were read before are not parsed again."""
+    monkeypatch.setattr(yaml_file, "read", _read_once)
+
+
+@lru_cache(maxsize=1)
+def load_real_content() -> loader.Content:
+    return loader.load_files()
+
+
 @pytest.fixture(scope="session")
 def real_content() -> loader.Content:
     """The content folder as it stands."""
-    return loader.load_files()
+    return load_real_content()
 
 
 @pytest.fixture(scope="session")

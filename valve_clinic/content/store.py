@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from valve_clinic import paths, settings
 from valve_clinic.content import loader, schema
 from valve_clinic.content.models import AnswerRow, Base, ParagraphRow, PublicationRow, SourceRow, TopicRow
-from valve_clinic.database import make_engine
+from valve_clinic.database import make_engine, read_in_snapshots
 
 DEFAULT_URL = "sqlite:///var/content.db"
 
@@ -53,8 +53,7 @@ class ContentStore:
 
     def __init__(self, engine: Engine) -> None:
         # An answer is read in several statements: all of them see the same publication.
-        postgresql = engine.dialect.name == "postgresql"
-        self._engine = engine.execution_options(isolation_level="REPEATABLE READ") if postgresql else engine
+        self._engine = read_in_snapshots(engine)
         Base.metadata.create_all(engine)
 
     def publish(self, content: loader.Content) -> bool:

@@ -172,8 +172,11 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         """Return the questions of a message that asks more than one, in the order asked; else none."""
         limits = questions.rules()
         asked: list[dict[str, Any]] = []
-        for part, ranking in parts:
+        for index, (part, ranking) in enumerate(parts):
             best = ranking[0]
+            if not part.is_question and index + 1 < len(parts) and parts[index + 1][0].is_question:
+                # "mom has a flail leaflet, what is that": the statement tells what the question is about.
+                continue
             answerable = best["name"] in self._config["answerable"] or best["name"].startswith("ask_")
             doubled = any(question["intent"] == best["name"] for question in asked)
             if answerable and not doubled and best["confidence"] >= limits.needed(part):

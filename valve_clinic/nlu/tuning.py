@@ -29,7 +29,7 @@ _SCALE = 10.0
 
 
 def tune(texts: Sequence[str], labels: Sequence[int], classes: int, config: dict[str, Any], target: Path) -> None:
-    """Tune on texts with class numbers and write the graph to `target`; the same data gives the same graph.
+    """Tune on texts with class numbers and write the graph to `target`; the same data gives the same scores.
 
     `config` holds `tuned_layers` (of six), `epochs`, `learning_rate`, `label_smoothing` and `seed`. Raises
     `EncoderError` when the packages of the group `convert` are missing.

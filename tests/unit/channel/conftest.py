@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
+from support import missing_service
 
-from tests.support import missing_service
 from valve_clinic.channel.store import WebsiteStore
 from valve_clinic.database import make_engine
 

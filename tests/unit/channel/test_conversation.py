@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from rasa.core.channels.channel import UserMessage
@@ -24,7 +24,7 @@ Answer = Callable[[UserMessage], Awaitable[None]]
 
 
 class Domain:
-    responses = {
+    responses: ClassVar[dict[str, Any]] = {
         "utter_welcome": [{"text": "Hello.", "buttons": [{"title": "What is it?", "payload": "/ask_definition"}]}],
         "utter_privacy_notice": [{"text": "I am a machine."}],
     }

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import assert_notice
 
-from tests.support import assert_notice
 from valve_clinic.channel import errors
 from valve_clinic.channel.errors import ApiError, error_response, notice
 from valve_clinic.content import loader

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from support import REPLY_KEYS
 
-from tests.support import REPLY_KEYS
 from valve_clinic.channel.replies import ReplyCollector, build_replies, from_response, safety_of
 
 ANSWER = {

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
-from tests.unit.channel.conftest import Clock
+from unit.channel.conftest import Clock
 from valve_clinic.channel.store import Button, WebsiteStore
 
 ANN, BEN = "a" * 40, "b" * 40

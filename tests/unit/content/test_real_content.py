@@ -14,6 +14,8 @@ import yaml
 from valve_clinic import paths
 from valve_clinic.content import loader, schema
 
+from ..conftest import load_real_content as content
+
 MAX_GRADE = 7
 RUN = 8
 #: What a chat of a clinic must never say.
@@ -39,11 +41,6 @@ class Text(NamedTuple):
     @property
     def short(self) -> str:
         return self.answer.short.replace("{phone}", "the number")
-
-
-@lru_cache(maxsize=1)
-def content() -> loader.Content:
-    return loader.load_files()
 
 
 def texts() -> Iterator[object]:

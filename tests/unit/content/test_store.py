@@ -212,6 +212,7 @@ def test_a_reader_sees_the_old_or_the_new_answer_never_half_of_each(served, url,
     assert seen in (old, new)
 
 
+@pytest.mark.usefixtures("quick_reading")
 def test_open_store_loads_the_files_into_an_empty_database_only(url, real_content, sample_content):
     first = store.open_store(url)
     assert first.digest() == real_content.digest
@@ -228,6 +229,7 @@ def test_open_store_with_broken_files_serves_nothing(tmp_path):
         store.open_store(f"sqlite:///{tmp_path}/content.db", tmp_path)
 
 
+@pytest.mark.usefixtures("quick_reading")
 def test_the_actions_share_one_store_at_the_address_of_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("CONTENT_DATABASE_URL", f"sqlite:///{tmp_path}/shared.db")
     store.shared_store.cache_clear()

@@ -1,0 +1,179 @@
+"""Writes a report as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from valve_clinic.evaluation.curve import Point
+from valve_clinic.evaluation.figures import Share
+from valve_clinic.evaluation.report import Report
+
+#: Pairs beyond this are left out of the document; `var/evaluation.json` has all of them.
+_MAX_PAIRS = 25
+_MAX_CONFUSED = 3
+
+_OWN_MESSAGES = """\
+The messages are the project's own: **invented**, not typed by patients, and written apart from the training data, which
+never holds them. Figures on invented messages tell whether a change helps or harms; they do not tell how well real
+people are understood. Whoever has messages of real people can run `make evaluate DATA=file`; such figures are
+**external**: they come from data that is not part of this project, and are not in this document."""
+
+_OTHER_MESSAGES = """\
+The messages are not the project's own held-out ones: quote these figures as **external**, with the source of the data.
+`docs/understanding.md` is left as it was."""
+
+_HOW_TO_READ = """\
+*First* is the first intent of the ranking, whether the chat then answers or, below its threshold (`nlu_fallback`), asks
+back. An intent that a message lists under `also` counts as right. Intervals are Wilson score intervals of 95 %: they
+say how far chance in the choice of messages goes, not how far these messages are from real ones."""
+
+_GAPS = """\
+## What is not measured / gaps
+
+- **Real people.** The project's own messages are invented. How their words differ from patients' words is not known
+  from them, nor how often each kind of question is asked: the share of each intent here is the authors' choice.
+- **Slices are labelled by hand** and overlap: a message with typos is often in lower case too. A small slice has a wide
+  interval. Non-native English and Southern idiom are imitations.
+- **Answers.** This is about understanding alone. Whether the answer's text helps is not measured here.
+- **Context.** Each message is parsed alone, so that follow-ups ("and after surgery?") and what the chat does with
+  slots are not part of the figures.
+- **More than one question** in a message: only the first question's intent is compared.
+- **Offered topics.** "Among those offered" takes the ranking's first three. The chat leaves out what has no answer text
+  or is much less likely than the best, so that it may offer fewer.
+- **Cleaning.** Messages are parsed as they stand in the file; the website's channel cleans them first.
+- **Danger.** Emergencies and crises are intents like others here. What it costs to miss one is not weighed.
+- **Repeats.** One training, one run. How figures vary between trainings with other seeds is not measured.
+- **Parse time** is that of one message after the other on a machine that may have had other work; many people at once
+  are not measured."""
+
+
+def write(report: Report, curve: Sequence[Point] = (), pictures: bool = True) -> str:
+    """Return the document; `pictures` says whether to show those beside it."""
+    parts = ["# Understanding", _head(report), _HOW_TO_READ, "## Summary", summary(report)]
+    parts += ["## By slice", "In scope, right intent first; the lowest share stands first.", slices_table(report)]
+    if pictures:
+        parts.append("![Accuracy by slice with 95 % intervals](images/understanding-slices.png)")
+    parts += ["## Most confused pairs", "Where the next examples are needed most.", pairs_table(report)]
+    if pictures:
+        parts.append("![Confusion matrix](images/understanding-confusion.png)")
+    parts += ["## By intent", intents_table(report), "## Reliability", _reliability(report)]
+    if pictures:
+        parts.append("![Reliability diagram](images/understanding-reliability.png)")
+    parts += _curve(curve, pictures)
+    parts += ["## Origin", _origin(report), _GAPS]
+    return "\n\n".join(parts) + "\n"
+
+
+def summary(report: Report) -> str:
+    """Return the table of the measures, parse time and size."""
+    rows = [[m.title, *_share_cells(m.share)] for m in report.measures]
+    rows += [
+        ["expected calibration error", f"{report.calibration_error:.3f}", "", str(report.messages), ""],
+        ["parse time, median", f"{report.median_ms:.1f} ms", "", str(report.messages), ""],
+        ["parse time, 95th percentile", f"{report.p95_ms:.1f} ms", "", str(report.messages), ""],
+        ["model archive", f"{report.origin.model_bytes / 1e6:.1f} MB", "", "", ""],
+    ]
+    return table(["measure", "value", "95 % interval", "messages", "hits"], rows)
+
+
+def slices_table(report: Report) -> str:
+    """Return accuracy by slice."""
+    if not report.slices:
+        return "No message of the file names a slice."
+    rows = [[f"{name}", *_share_cells(share)] for name, share in report.slices.items()]
+    return table(["slice", "right first", "95 % interval", "messages", "hits"], rows)
+
+
+def pairs_table(report: Report) -> str:
+    """Return the pairs that are confused most."""
+    if not report.pairs:
+        return "None."
+    rows = [
+        [f"`{pair.intent}`", f"`{pair.taken_for}`", str(pair.count), str(pair.asked_back)]
+        for pair in report.pairs[:_MAX_PAIRS]
+    ]
+    shown = table(["intent", "taken for", "messages", "of these asked back"], rows)
+    left = len(report.pairs) - len(rows)
+    return shown + (f"\n\n{left} more pairs are in `var/evaluation.json`." if left > 0 else "")
+
+
+def intents_table(report: Report) -> str:
+    """Return the figures by intent."""
+    rows = []
+    for name, item in report.intents.items():
+        confused = ", ".join(f"`{other}` {count}" for other, count in item.confused[:_MAX_CONFUSED])
+        figures = [number(item.precision), number(item.recall), number(item.f1)]
+        rows.append([f"`{name}`", str(item.support), *figures, confused])
+    return table(["intent", "support", "precision", "recall", "F1", "confused with"], rows)
+
+
+def number(value: float | None) -> str:
+    """Return a share with two decimals, or a dash for none."""
+    return "–" if value is None else f"{value:.2f}"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell or " " for cell in line) + " |" for line in lines)
+
+
+def _share_cells(share: Share) -> list[str]:
+    low, high = share.interval
+    value = "–" if share.value is None else f"{share.value:.3f}"
+    interval = "–" if share.value is None else f"{low:.2f}–{high:.2f}"
+    return [value, interval, str(share.count), str(share.hits)]
+
+
+def _head(report: Report) -> str:
+    origin = report.origin
+    lead = (
+        f"Written by `{origin.command}` on {origin.date} from the {report.messages} messages of `{origin.data}` "
+        f"with the model `{origin.model}`. Do not edit by hand."
+    )
+    return f"{lead}\n\n{_OWN_MESSAGES if origin.own_data else _OTHER_MESSAGES}"
+
+
+def _reliability(report: Report) -> str:
+    rows = [
+        [
+            f"{item.low:.1f}–{item.high:.1f}",
+            str(item.right.count),
+            number(item.confidence if item.right.count else None),
+            number(item.right.value),
+        ]
+        for item in report.bins
+    ]
+    lead = (
+        "Confidence of the first intent against the share that is right, all messages. "
+        f"Expected calibration error: {report.calibration_error:.3f}."
+    )
+    return lead + "\n\n" + table(["confidence", "messages", "mean confidence", "right"], rows)
+
+
+def _curve(curve: Sequence[Point], pictures: bool) -> list[str]:
+    if not curve:
+        return []
+    rows = [[str(point.training), *_share_cells(point.right)] for point in curve]
+    lead = (
+        "**The linear part only**: logistic regression on the published encoder's vectors and n-grams, fitted again on "
+        "nested parts of the training messages. The tuned encoder, which the model averages with it, is left out, so "
+        "that the last row is lower than the figure of the model."
+    )
+    shown = ["![Learning curve](images/understanding-learning-curve.png)"] if pictures else []
+    head = ["training messages", "in scope, right first", "95 % interval", "messages", "hits"]
+    return ["## Learning curve", lead, table(head, rows), *shown]
+
+
+def _origin(report: Report) -> str:
+    origin = report.origin
+    versions = ", ".join(f"{name} {version}" for name, version in origin.versions.items())
+    rows = [
+        ["command", f"`{origin.command}`"],
+        ["data", f"`{origin.data}`, {report.messages} messages, SHA-256 {origin.data_sha256[:16]}…"],
+        ["model", f"`{origin.model}`, {origin.model_bytes / 1e6:.1f} MB"],
+        ["date", origin.date],
+        ["machine", f"{origin.machine}, {origin.cores} cores"],
+        ["versions", versions],
+    ]
+    return table(["what", "value"], rows)

@@ -1,0 +1,135 @@
+"""Parses labelled messages with a trained model, as the server would, and keeps what came out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from valve_clinic.evaluation.messages import LabelledMessage
+
+#: What the model says when it is not sure enough to answer.
+FALLBACK = "nlu_fallback"
+OUT_OF_SCOPE = "out_of_scope"
+#: The chat offers at most this many topics when it asks which was meant.
+OFFERED = 3
+#: Parsed before the clock runs: the first calls set up buffers.
+_WARM_UP = 5
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model made of one message."""
+
+    message: LabelledMessage
+    #: What the chat acts on; `nlu_fallback` when it asks back.
+    intent: str
+    #: Intents with their confidence, best first, without `nlu_fallback`.
+    ranking: tuple[tuple[str, float], ...]
+    seconds: float = 0.0
+
+    @property
+    def top(self) -> str:
+        """Return the first intent of the ranking, whether the chat acts on it or asks back."""
+        return self.ranking[0][0] if self.ranking else FALLBACK
+
+    @property
+    def confidence(self) -> float:
+        """Return the confidence in the first intent of the ranking."""
+        return self.ranking[0][1] if self.ranking else 0.0
+
+    @property
+    def in_scope(self) -> bool:
+        """Return whether the message is one that the chat should serve."""
+        return self.message.intent != OUT_OF_SCOPE
+
+    @property
+    def first_right(self) -> bool:
+        """Return whether the first intent of the ranking is right."""
+        return self.top in self.message.accepted
+
+    @property
+    def offered_right(self) -> bool:
+        """Return whether one of the first three intents of the ranking is right."""
+        return any(name in self.message.accepted for name, _ in self.ranking[:OFFERED])
+
+    @property
+    def served(self) -> bool:
+        """Return whether the chat answers right, or asks back with the right intent among the first three."""
+        return self.offered_right if self.clarified else self.intent in self.message.accepted
+
+    @property
+    def clarified(self) -> bool:
+        """Return whether the chat asks back."""
+        return self.intent == FALLBACK
+
+    @property
+    def declined(self) -> bool:
+        """Return whether the chat takes the message for out of scope."""
+        return self.intent == OUT_OF_SCOPE
+
+    @property
+    def recognised(self) -> bool:
+        """Return whether an out-of-scope message is declined, asked back or served by an accepted intent."""
+        return self.declined or self.clarified or self.intent in self.message.accepted
+
+
+def from_parse(message: LabelledMessage, parsed: dict[str, Any], seconds: float = 0.0) -> Prediction:
+    """Return the prediction that is in Rasa's parse of a message."""
+    ranking = tuple(
+        (item["name"], float(item["confidence"]))
+        for item in parsed.get("intent_ranking") or []
+        if item["name"] and item["name"] != FALLBACK
+    )
+    return Prediction(message, (parsed.get("intent") or {}).get("name") or FALLBACK, ranking, seconds)
+
+
+def parse_all(
+    model: Path, messages: Sequence[LabelledMessage], progress: Callable[[int], None] = lambda _: None
+) -> list[Prediction]:
+    """Return one prediction per message, in order; `progress` is called with the number of messages done."""
+    agent = _load(model)
+
+    async def parse() -> list[Prediction]:
+        for message in messages[:_WARM_UP]:
+            await agent.parse_message(message.text)
+        done = []
+        for message in messages:
+            begin = time.perf_counter()
+            parsed = await agent.parse_message(message.text)
+            done.append(from_parse(message, parsed, time.perf_counter() - begin))
+            progress(len(done))
+        return done
+
+    # uvloop, which Sanic installs, makes no loop by itself.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(parse())
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _load(model: Path) -> Any:
+    """Return the agent; Rasa's logs would print the messages, so that they are silenced first."""
+    silence()
+    from rasa.core.agent import Agent
+
+    return Agent.load(str(model))
+
+
+def silence() -> None:
+    """Keep Rasa from logging, and from warning of what it does itself."""
+    import structlog
+
+    warnings.simplefilter("ignore")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger("rasa").setLevel(logging.ERROR)
