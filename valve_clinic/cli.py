@@ -45,7 +45,7 @@ def train(force: bool) -> None:
     if path.is_file() and not force:
         click.echo(f"The model of this data is there already: {path}")
         return
-    training.train(path)
+    training.train(path, lambda line: click.echo(f"... {line}"))
     click.echo(f"Trained {path}")
 
 

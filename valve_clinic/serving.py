@@ -35,7 +35,7 @@ def serve() -> None:
     if not model.is_file():
         _step("training a model from data/ (once; a few minutes)")
         try:
-            training.train(model)
+            training.train(model, _step)
         except Exception as error:
             raise StartError(f"training failed: {error}") from error
     _step("starting the server")
@@ -87,7 +87,7 @@ def _prepare_secret() -> None:
 
 def _run(host: str, port: int, model: str) -> None:
     os.environ.setdefault("LOG_LEVEL_LIBRARIES", "ERROR")
-    _silence_warnings()
+    training.silence_warnings()
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
     from rasa.utils.common import configure_logging_and_warnings
@@ -95,7 +95,7 @@ def _run(host: str, port: int, model: str) -> None:
 
     configure_logging_and_warnings(logging.WARNING)
     configure_structlog(logging.WARNING)
-    _silence_warnings()
+    training.silence_warnings()
 
     async def say_ready(app: Any, _loop: Any) -> None:
         agent = getattr(app.ctx, "agent", None)
@@ -121,12 +121,6 @@ def _run(host: str, port: int, model: str) -> None:
         enable_api=False,
         server_listeners=[(say_ready, "after_server_start")],
     )
-
-
-def _silence_warnings() -> None:
-    """Rasa and its pinned dependencies warn about themselves; who starts a server can do nothing about it."""
-    logging.captureWarnings(True)
-    logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
 
 def _step(text: str) -> None:

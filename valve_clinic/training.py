@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from valve_clinic import paths
@@ -26,11 +28,36 @@ def model_path(root: Path = paths.ROOT) -> Path:
     return root / "models" / f"valve-clinic-{fingerprint(root)[:12]}.tar.gz"
 
 
-def train(target: Path) -> None:
-    """Train with Rasa and put the model at `target`; raises `RuntimeError` when Rasa reports an error."""
+class _Progress(logging.Handler):
+    """Hands the tuning's own lines to whoever watches the training."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__(logging.INFO)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass the line on."""
+        self._tell(record.getMessage())
+
+
+def silence_warnings() -> None:
+    """Rasa and its pinned dependencies warn about themselves; who trains or serves can do nothing about it."""
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
+
+
+def train(target: Path, tell: Callable[[str], None]) -> None:
+    """Train with Rasa and put the model at `target`; raises `RuntimeError` when Rasa reports an error.
+
+    `tell` gets a line of progress now and then.
+    """
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    silence_warnings()
     import rasa
 
+    progress = logging.getLogger("valve_clinic.nlu.tuning")
+    progress.setLevel(logging.INFO)
+    progress.addHandler(_Progress(tell))
     result = rasa.train(
         domain=str(paths.DOMAIN_FILE),
         config=str(paths.CONFIG_FILE),

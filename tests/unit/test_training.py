@@ -85,7 +85,7 @@ def test_training_that_fails_or_makes_nothing_is_an_error(tmp_path, monkeypatch,
     monkeypatch.setenv("RASA_TELEMETRY_ENABLED", "true")
     monkeypatch.setitem(sys.modules, "rasa", SimpleNamespace(train=train))
     with pytest.raises(RuntimeError, match=f"training ended with code {code} and made no model at .*-abc.tar.gz"):
-        training.train(target)
+        training.train(target, lambda _line: None)
 
 
 def test_training_that_succeeds_leaves_the_model(tmp_path, monkeypatch):
@@ -97,5 +97,5 @@ def test_training_that_succeeds_leaves_the_model(tmp_path, monkeypatch):
 
     monkeypatch.setenv("RASA_TELEMETRY_ENABLED", "true")
     monkeypatch.setitem(sys.modules, "rasa", SimpleNamespace(train=train))
-    training.train(target)
+    training.train(target, lambda _line: None)
     assert target.read_text() == "model"
