@@ -124,7 +124,7 @@ def test_train_keeps_a_model_that_is_there(monkeypatch, tmp_path):
     target = tmp_path / "model.tar.gz"
     trained = []
     monkeypatch.setattr(training, "model_path", lambda: target)
-    monkeypatch.setattr(training, "train", lambda path: trained.append(path) or path.write_text("model"))
+    monkeypatch.setattr(training, "train", lambda path, _tell: trained.append(path) or path.write_text("model"))
     assert run("train").stdout == f"Trained {target}\n"
     assert run("train").stdout == f"The model of this data is there already: {target}\n"
     assert run("train", "--force").stdout == f"Trained {target}\n"

@@ -18,6 +18,7 @@ class Limiter:
     def __init__(self, per_session: int, per_address: int) -> None:
         self._window = MovingWindowRateLimiter(MemoryStorage())
         self._per_session = RateLimitItemPerMinute(per_session, namespace="session") if per_session else None
+        self._refused = RateLimitItemPerMinute(per_session, namespace="refused") if per_session else None
         self._per_address = RateLimitItemPerMinute(per_address, namespace="address") if per_address else None
 
     def check_session(self, session: str) -> None:
@@ -27,6 +28,13 @@ class Limiter:
     def check_address(self, address: str) -> None:
         """Count a request of the address; raises 429 with the seconds to wait."""
         self._check(self._per_address, address)
+
+    def may_be_urgent(self, address: str) -> bool:
+        """Count a refused message that may be an emergency; False when the address has sent so many of them.
+
+        Looking at a message costs what answering it costs, so that this must not be a way round the limits.
+        """
+        return self._refused is None or self._window.hit(self._refused, address)
 
     def _check(self, limit: RateLimitItemPerMinute | None, key: str) -> None:
         if limit is None or self._window.hit(limit, key):

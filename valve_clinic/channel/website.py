@@ -103,7 +103,9 @@ class WebsiteInput(InputChannel):
                 visitor = conversations.was_issued(requests.bearer_token(request))
             except ApiError:
                 visitor = False
-            return await emergency_answer(request.app.ctx.agent, text) if text and visitor else None
+            if text is None or not visitor or not limiter.may_be_urgent(requests.address_of(request)):
+                return None
+            return await emergency_answer(request.app.ctx.agent, text)
 
         @blueprint.post("/messages")
         async def send_message(request: Request) -> HTTPResponse:

@@ -81,3 +81,11 @@ def test_a_limit_of_0_is_no_limit() -> None:
     for _ in range(500):
         limiter.check_session("ann")
         limiter.check_address("192.0.2.1")
+
+
+def test_refused_messages_are_looked_at_for_danger_only_so_often_from_one_address() -> None:
+    limiter = Limiter(per_session=3, per_address=0)
+    assert [limiter.may_be_urgent("192.0.2.1") for _ in range(5)] == [True, True, True, False, False]
+    assert limiter.may_be_urgent("192.0.2.2")
+    limiter.check_session("192.0.2.1")
+    assert all(Limiter(per_session=0, per_address=0).may_be_urgent("192.0.2.1") for _ in range(100))

@@ -49,5 +49,5 @@ async def test_a_model_that_hangs_does_not_hold_up_the_refusal(monkeypatch: pyte
     assert await emergency_answer(SimpleNamespace(parse_message=hang), "i cannot breathe") is None
 
 
-def test_a_message_that_is_none_or_whose_visitor_is_unknown_is_not_looked_at() -> None:
+def test_no_emergency_is_looked_for_where_there_is_no_message_or_no_visitor() -> None:
     assert {422, 429, 503} == REFUSALS
