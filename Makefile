@@ -40,7 +40,7 @@ test: install ## check everything: data, code, stories, unit tests, the real ser
 	@sh scripts/test.sh
 
 evaluate: train ## measure the understanding and write docs/understanding.md (DATA=file: other messages)
-	@$(BIN)/valve-clinic evaluate $(if $(DATA),--data "$(DATA)")
+	@$(BIN)/valve-clinic evaluate $(if $(DATA),--data "$(DATA)",--curve)
 
 clean: ## remove models, caches and run-time data; keeps .venv
 	rm -rf models/*.tar.gz .rasa results var/* .pytest_cache .mypy_cache .ruff_cache .hypothesis

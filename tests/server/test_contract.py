@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import uuid
 from typing import Any
 
 import httpx
 import pytest
-from support import Chat, Server
+from support import REPLY_KEYS, Chat, Server, assert_error, assert_reply
 
 pytestmark = pytest.mark.server
-REPLY_KEYS = {"id", "kind", "topic", "variant", "text", "buttons", "links", "source", "reference", "table"}
 JSON = {"Content-Type": "application/json"}
 
 
 def new_id() -> str:
     return str(uuid.uuid4())
-
-
-def assert_error(response: httpx.Response, status: int) -> None:
-    assert response.status_code == status, response.text
-    body = response.json()
-    assert set(body) == {"error", "replies"}
-    assert set(body["error"]) == {"code", "message"}
-    (reply,) = body["replies"]
-    assert reply["kind"] == "notice"
-    assert "501.552.3400" in reply["text"]
-    assert "911" in reply["text"]
-    assert "Traceback" not in response.text
 
 
 def test_a_reply_has_exactly_the_keys_of_the_contract(chat: Chat) -> None:
@@ -76,8 +64,6 @@ def test_a_deleted_conversation_is_gone_and_its_token_ends(chat: Chat, server: S
     chat.say("a word that nobody else says: zanzibarquestion")
     assert chat.client.delete("conversation", headers=chat.headers).status_code == 204
     assert_error(chat.client.get("history", headers=chat.headers), 401)
-    import sqlite3
-
     for name in ("website.db", "conversations.db"):
         with sqlite3.connect(server.folder / name) as database:
             dump = "\n".join(database.iterdump())
@@ -191,3 +177,64 @@ def test_ready_asks_a_canary_question(server: Server) -> None:
     response = httpx.get(server.api + "ready", timeout=30)
     assert (response.status_code, response.json()["checks"]) == (200, {"model": "ok", "content": "ok"})
     assert httpx.get(server.api + "health").json()["status"] == "ok"
+
+
+def test_every_reply_keeps_the_shape_whatever_is_asked(chat: Chat) -> None:
+    asked = (
+        "what is MitraClip?",
+        "how do I make an appointment?",
+        "hello",
+        "clip or surgery?",
+        "hmm that thing",
+        "bye",
+    )
+    for reply in [*chat.welcome, *(reply for text in asked for reply in chat.say(text))]:
+        assert_reply(reply)
+
+
+def test_a_pressed_button_stands_in_the_history_with_its_title(chat: Chat) -> None:
+    button = chat.welcome[0]["buttons"][0]
+    assert chat.press(button["id"])
+    assert [turn["text"] for turn in chat.history() if turn["from"] == "patient"] == [button["title"]]
+
+
+def test_every_session_has_a_token_and_buttons_of_its_own(chat: Chat) -> None:
+    other = Chat(chat.client).start()
+    assert other.token != chat.token
+    ids = [button["id"] for welcome in (chat.welcome, other.welcome) for button in welcome[0]["buttons"]]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("feedback", {"reply": "x", "helpful": "yes"}, 400),
+        ("feedback", {"reply": "unknown", "helpful": True}, 404),
+        ("events", {"event": "exploded"}, 400),
+        ("events", {"event": "link_clicked", "target": "javascript:alert(1)"}, 400),
+        ("events", {"event": "closed", "reply": "unknown"}, 404),
+    ],
+)
+def test_feedback_and_events_of_another_shape_or_reply_are_refused(
+    chat: Chat, path: str, body: dict[str, Any], status: int
+) -> None:
+    assert_error(chat.client.post(path, json=body, headers=chat.headers), status)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "messages", 405), ("PUT", "session", 405), ("GET", "a/b/c", 404)]
+)
+def test_a_call_that_the_contract_does_not_have_is_refused_in_words(
+    chat: Chat, method: str, path: str, status: int
+) -> None:
+    assert_error(chat.client.request(method, path, headers=chat.headers), status)
+
+
+def test_the_canary_is_not_stored(chat: Chat, server: Server) -> None:
+    from valve_clinic.channel.health import CANARY
+
+    chat.client.get("ready")
+    for name in ("website.db", "conversations.db"):
+        with sqlite3.connect(server.folder / name) as database:
+            assert CANARY not in "\n".join(database.iterdump())
+        database.close()

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,29 +25,19 @@ def run_until_it_refuses(**environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_it_says_where_it_is_open_and_nothing_of_its_libraries(tmp_path: Path) -> None:
-    server = start_server(tmp_path)
-    try:
-        lines = server.log.read_text().splitlines()
-        assert lines[-1] == f"open http://localhost:{server.port}/"
-        assert all(line.startswith("... ") for line in lines[:-1]), lines
-    finally:
-        server.stop()
+@pytest.fixture(scope="module")
+def own(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that the last test of this file ends."""
+    running = start_server(tmp_path_factory.mktemp("own"))
+    yield running
+    if running.process.poll() is None:
+        running.stop()
 
 
-def test_sigint_to_the_group_ends_everything_in_order(tmp_path: Path) -> None:
-    server = start_server(tmp_path)
-    os.killpg(server.process.pid, signal.SIGINT)
-    assert server.process.wait(timeout=20) == 0
-    assert "Traceback" not in server.log.read_text()
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            os.killpg(server.process.pid, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.1)
-    pytest.fail("something of the process group is still there")
+def test_it_says_once_where_it_is_open_and_nothing_of_its_libraries(own: Server) -> None:
+    lines = own.log.read_text().splitlines()
+    assert lines[-1] == f"open http://localhost:{own.port}/"
+    assert all(line.startswith("... ") for line in lines[:-1]), lines
 
 
 def test_a_taken_port_is_named_in_one_sentence(server: Server) -> None:
@@ -84,42 +75,16 @@ def test_a_secret_that_others_can_read_stops_the_start(tmp_path: Path) -> None:
     assert f"chmod 600 {secret}" in refused.stderr
 
 
-def test_actions_run_in_a_server_of_their_own_too(tmp_path: Path) -> None:
-    import httpx
-    from support import Chat, free_port
-
-    port = free_port()
-    database = f"sqlite:///{tmp_path}/content.db"
-    with (tmp_path / "actions.log").open("w") as log:
-        actions = subprocess.Popen(
-            [str(paths.ROOT / ".venv" / "bin" / "rasa"), "run", "actions", "--port", str(port)],
-            cwd=paths.ROOT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "CONTENT_DATABASE_URL": database},
-        )
-    server = start_server(tmp_path, ACTION_ENDPOINT_URL=f"http://localhost:{port}/webhook")
-    try:
-        with httpx.Client(base_url=server.api, timeout=30) as client:
-            chat = Chat(client).start()
-            deadline = time.monotonic() + 30
-            while time.monotonic() < deadline:
-                try:
-                    if httpx.get(f"http://localhost:{port}/health").status_code == 200:
-                        break
-                except httpx.TransportError:
-                    time.sleep(0.2)
-            (answer,) = chat.say("how long will i be in the hospital after the clip?")
-            assert (answer["topic"], answer["variant"]) == ("ask_recovery_time", {"procedure": "mitraclip"})
-            actions.terminate()
-            actions.wait(timeout=20)
-            down = chat.post({"id": "00000000-0000-4000-8000-000000000009", "text": "what is mitraclip?"})
-            assert down.status_code == 503
-            assert "501.552.3400" in down.json()["replies"][0]["text"]
-            (emergency,) = chat.say("i cant breathe and my lips are blue")
-            assert emergency["kind"] == "emergency"
-    finally:
-        server.stop()
-        if actions.poll() is None:
-            actions.kill()
-            actions.wait()
+def test_sigint_to_the_group_ends_everything_in_order(own: Server) -> None:
+    os.killpg(own.process.pid, signal.SIGINT)
+    assert own.process.wait(timeout=20) == 0
+    lines = own.log.read_text().splitlines()
+    assert lines[-1] == f"open http://localhost:{own.port}/", "it says nothing more when it is ended"
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(own.process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("something of the process group is still there")

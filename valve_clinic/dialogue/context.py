@@ -44,7 +44,7 @@ def read_mentions(entities: Iterable[dict[str, Any]]) -> Mentions:
     found: dict[str, set[str]] = {}
     spans = []
     for entity in entities:
-        key, value = entity.get("entity"), entity.get("value")
+        key, value = str(entity.get("entity")), str(entity.get("value")).lower()
         if key in VARIANT_KEYS and value in VARIANT_KEYS[key]:
             found.setdefault(key, set()).add(value)
             if "start" in entity and "end" in entity:
@@ -92,7 +92,9 @@ def resolve(
     age = 0 if fresh else int(slots.get("turns_since_mention") or 0) + 1
     if age > FADES_AFTER:
         return Context(topic, {}, age, cleared=True)
-    carried = {key: slots[key] for key in VARIANT_KEYS if slots.get(key) in VARIANT_KEYS[key]}
+    # Rasa fills these slots with the words as they were typed: "MitraClip" is mitraclip.
+    typed = {key: str(slots.get(key)).lower() for key in VARIANT_KEYS}
+    carried = {key: value for key, value in typed.items() if value in VARIANT_KEYS[key]}
     return Context(topic, {**carried, **fresh}, age, cleared=False)
 
 

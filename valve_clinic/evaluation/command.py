@@ -38,7 +38,8 @@ def evaluate(
         old = compare.read(old_file) if old_file else None
     except (messages.MessagesError, compare.CompareError) as error:
         _fail(str(error))
-    origin = report.make_origin(_spoken(data, own_data, out, model_file, with_curve), data, model, own_data)
+    command = _spoken(data, own_data, out, model_file, with_curve)
+    origin = report.make_origin(command, data, labelled, model, own_data)
     click.echo(f"Parsing {len(labelled)} messages with {model.name} …", err=True)
     found = report.make(predictions.parse_all(model, labelled), origin)
     curve: list[Point] = []

@@ -13,10 +13,10 @@ _MAX_PAIRS = 25
 _MAX_CONFUSED = 3
 
 _OWN_MESSAGES = """\
-The messages are the project's own: **invented**, not typed by patients, and written apart from the training data, which
-never holds them. Figures on invented messages tell whether a change helps or harms; they do not tell how well real
-people are understood. Whoever has messages of real people can run `make evaluate DATA=file`; such figures are
-**external**: they come from data that is not part of this project, and are not in this document."""
+The messages are the project's own: **invented**, not typed by patients, and written apart from the training data.
+Figures on invented messages tell whether a change helps or harms; they do not tell how well real people are understood.
+Whoever has messages of real people can run `make evaluate DATA=file`; such figures are **external**: they come from
+data that is not part of this project, and are not in this document."""
 
 _OTHER_MESSAGES = """\
 The messages are not the project's own held-out ones: quote these figures as **external**, with the source of the data.
@@ -131,7 +131,10 @@ def _head(report: Report) -> str:
         f"Written by `{origin.command}` on {origin.date} from the {report.messages} messages of `{origin.data}` "
         f"with the model `{origin.model}`. Do not edit by hand."
     )
-    return f"{lead}\n\n{_OWN_MESSAGES if origin.own_data else _OTHER_MESSAGES}"
+    known = f"Of the messages, {origin.in_training} stand in the training data too, but for case and punctuation" + (
+        ": only short ones should, as small talk does." if origin.in_training else "."
+    )
+    return f"{lead}\n\n{_OWN_MESSAGES if origin.own_data else _OTHER_MESSAGES}\n\n{known}"
 
 
 def _reliability(report: Report) -> str:
@@ -158,7 +161,7 @@ def _curve(curve: Sequence[Point], pictures: bool) -> list[str]:
     lead = (
         "**The linear part only**: logistic regression on the published encoder's vectors and n-grams, fitted again on "
         "nested parts of the training messages. The tuned encoder, which the model averages with it, is left out, so "
-        "that the last row is lower than the figure of the model."
+        "that the last row is not the figure of the model."
     )
     shown = ["![Learning curve](images/understanding-learning-curve.png)"] if pictures else []
     head = ["training messages", "in scope, right first", "95 % interval", "messages", "hits"]
@@ -173,7 +176,7 @@ def _origin(report: Report) -> str:
         ["data", f"`{origin.data}`, {report.messages} messages, SHA-256 {origin.data_sha256[:16]}…"],
         ["model", f"`{origin.model}`, {origin.model_bytes / 1e6:.1f} MB"],
         ["date", origin.date],
-        ["machine", f"{origin.machine}, {origin.cores} cores"],
+        ["machine", f"{origin.machine}, {origin.cores} cores, load average {origin.load} before the run"],
         ["versions", versions],
     ]
     return table(["what", "value"], rows)

@@ -20,6 +20,7 @@ from valve_clinic.evaluation.report import Report
 
 # From Okabe and Ito's palette.
 _BLUE, _ORANGE, _GREY = "#0072B2", "#D55E00", "#666666"
+_CURVE_FILE = "understanding-learning-curve.png"
 _STYLE = {"font.size": 11, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 110}
 
 
@@ -27,7 +28,11 @@ def draw(report: Report, folder: Path, curve: Sequence[Point] = ()) -> list[Path
     """Write the pictures into `folder` and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn = [_confusion(report, folder), _reliability(report, folder), _slices(report, folder)]
-    return [*drawn, _curve(curve, folder)] if curve else drawn
+    if curve:
+        return [*drawn, _curve(curve, folder)]
+    # A picture of an earlier run would not belong to this document.
+    (folder / _CURVE_FILE).unlink(missing_ok=True)
+    return drawn
 
 
 @contextmanager
@@ -48,7 +53,7 @@ def _confusion(report: Report, folder: Path) -> Path:
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = max(5.0, 0.32 * len(report.names) + 3)
     with _figure(path, size, size) as axes:
-        image = axes.imshow(shares, cmap="cividis_r", vmin=0, vmax=1)
+        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         ticks = range(len(report.names))
         axes.set_xticks(list(ticks))
         axes.set_xticklabels(report.names, rotation=90)
@@ -113,7 +118,7 @@ def _slices(report: Report, folder: Path) -> Path:
 
 
 def _curve(curve: Sequence[Point], folder: Path) -> Path:
-    path = folder / "understanding-learning-curve.png"
+    path = folder / _CURVE_FILE
     with _figure(path, 7, 5) as axes:
         sizes = [point.training for point in curve]
         values, gaps = _with_intervals([point.right for point in curve])

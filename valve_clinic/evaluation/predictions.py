@@ -126,10 +126,10 @@ def _load(model: Path) -> Any:
 
 
 def silence() -> None:
-    """Keep Rasa from logging, and from warning of what it does itself."""
+    """Keep Rasa's logs and the warnings of its dependencies, which set their own filters, out of the output."""
     import structlog
 
-    warnings.simplefilter("ignore")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    warnings.showwarning = lambda *_args, **_kwargs: None
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     logging.getLogger("rasa").setLevel(logging.ERROR)

@@ -12,10 +12,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from valve_clinic import paths
+from valve_clinic import paths, training_data
 from valve_clinic.evaluation import figures, intents, reliability
 from valve_clinic.evaluation.figures import Measure, Share
 from valve_clinic.evaluation.intents import IntentFigures, Pair
+from valve_clinic.evaluation.messages import LabelledMessage
 from valve_clinic.evaluation.predictions import Prediction
 from valve_clinic.evaluation.reliability import Bin
 
@@ -33,11 +34,15 @@ class Origin:
     data_sha256: str
     #: Whether the messages are the project's own held-out ones.
     own_data: bool
+    #: How many of the messages stand in the training data too, but for case and punctuation.
+    in_training: int
     model: str
     model_bytes: int
     date: str
     cores: int
     machine: str
+    #: Processes that wanted a core in the last minute; parse times mean little when they exceed the cores.
+    load: float
     versions: dict[str, str]
 
 
@@ -65,18 +70,21 @@ def shown_path(path: Path) -> str:
     return str(resolved.relative_to(paths.ROOT)) if resolved.is_relative_to(paths.ROOT) else resolved.name
 
 
-def make_origin(command: str, data: Path, model: Path, own_data: bool) -> Origin:
+def make_origin(command: str, data: Path, messages: Sequence[LabelledMessage], model: Path, own_data: bool) -> Origin:
     """Return the origin of an evaluation on this machine, today."""
+    trained = {training_data.key(message.text) for message in training_data.read()}
     return Origin(
         command=command,
         data=shown_path(data),
         data_sha256=hashlib.sha256(data.read_bytes()).hexdigest(),
         own_data=own_data,
+        in_training=sum(training_data.key(message.text) in trained for message in messages),
         model=model.name,
         model_bytes=model.stat().st_size,
         date=datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
         cores=_cores(),
         machine=f"{platform.system()} {platform.machine()}",
+        load=round(os.getloadavg()[0], 1),
         versions={"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}},
     )
 

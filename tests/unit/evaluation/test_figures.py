@@ -1,0 +1,83 @@
+"""Measures, slices, intervals and percentiles on predictions made by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from valve_clinic.evaluation import figures, predictions
+from valve_clinic.evaluation.figures import Share
+from valve_clinic.evaluation.messages import LabelledMessage
+
+
+@pytest.mark.parametrize(
+    ("hits", "count", "low", "high"),
+    [
+        # Newcombe 1998, table I, method 3 (Wilson without continuity correction).
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+        (20, 20, 0.8389, 1.0),
+        (0, 0, 0.0, 1.0),
+    ],
+)
+def test_wilson_intervals_are_the_published_ones(hits, count, low, high):
+    assert Share(hits, count).interval == pytest.approx((low, high), abs=5e-5)
+
+
+def test_intervals_of_none_and_all_end_at_0_and_1():
+    assert Share(0, 7).interval[0] == 0.0
+    assert Share(7, 7).interval[1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("key", "hits", "count"),
+    [
+        ("first", 3, 6),  # `also` counts; what is asked back counts by its ranking
+        ("offered", 5, 6),  # the fourth place does not
+        ("served", 4, 6),  # asked back twice with the right one among three
+        ("clarified", 2, 6),
+        ("declined", 1, 6),
+        ("recognised", 3, 4),
+    ],
+)
+def test_measures(predictions, key, hits, count):
+    found = {measure.key: measure.share for measure in figures.measures(predictions)}
+    assert found[key] == Share(hits, count)
+
+
+def test_measures_of_nothing_have_no_value():
+    assert {measure.share.value for measure in figures.measures([])} == {None}
+
+
+def test_slices_stand_lowest_first_and_without_in_scope_messages_last(predictions):
+    found = figures.by_slice(predictions)
+    assert list(found.items()) == [("typos", Share(1, 2)), ("short", Share(2, 2)), ("nonsense", Share(0, 0))]
+    assert found["nonsense"].value is None
+
+
+def test_percentiles():
+    assert figures.percentile([], 95) == 0.0
+    assert figures.percentile([3.0], 95) == 3.0
+    assert figures.percentile([4.0, 1.0, 2.0, 3.0], 50) == 2.5
+    assert figures.percentile(list(range(101)), 95) == pytest.approx(95)
+
+
+def test_the_top_of_the_ranking_is_the_first_that_is_not_the_fallback():
+    ranking = [("nlu_fallback", 0.3), ("ask_causes", 0.2), ("ask_risks", 0.1)]
+    parsed = {
+        "intent": {"name": "nlu_fallback", "confidence": 0.3},
+        "intent_ranking": [{"name": name, "confidence": confidence} for name, confidence in ranking],
+    }
+    found = predictions.from_parse(LabelledMessage("why", "ask_causes"), parsed)
+    assert (found.intent, found.top, found.confidence) == ("nlu_fallback", "ask_causes", 0.2)
+    assert found.clarified
+    assert found.first_right
+    assert found.served
+
+
+def test_a_message_that_nothing_was_made_of_is_asked_back():
+    found = predictions.from_parse(LabelledMessage("?", "ask_causes"), {"intent": {"name": None}})
+    assert (found.intent, found.top, found.confidence) == ("nlu_fallback", "nlu_fallback", 0.0)
+    assert not found.first_right
+    assert not found.served
