@@ -23,7 +23,7 @@ def evaluate(
     data_file: Path | None, out: Path | None, model_file: Path | None, old_file: Path | None, with_curve: bool
 ) -> None:
     """Measure how well messages are understood and write it down with tables and pictures."""
-    from valve_clinic import training
+    from valve_clinic import training, training_data
     from valve_clinic.evaluation import compare, document, messages, predictions, report
     from valve_clinic.evaluation.curve import Point, learning_curve
 
@@ -34,6 +34,7 @@ def evaluate(
         _fail(f"There is no model at {model}." + ("" if model_file else " Run `make train` first."))
     try:
         labelled = messages.read(data, messages.domain_intents())
+        labelled = messages.mark_trained(labelled, (message.text for message in training_data.read()))
         # Before anything is written: the older evaluation may be the file that this one replaces.
         old = compare.read(old_file) if old_file else None
     except (messages.MessagesError, compare.CompareError) as error:

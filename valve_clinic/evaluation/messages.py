@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from valve_clinic import paths
+from valve_clinic import paths, training_data
 from valve_clinic.content import yaml_file
 from valve_clinic.content.problems import ContentError, Problem
 
@@ -32,6 +32,8 @@ class LabelledMessage:
     also: tuple[str, ...] = ()
     #: Kinds of message that it is an example of.
     slices: tuple[str, ...] = ()
+    #: Whether it stands in the training data too, but for case and punctuation.
+    in_training: bool = False
 
     @property
     def accepted(self) -> frozenset[str]:
@@ -64,6 +66,12 @@ def read(path: Path, intents: Collection[str]) -> list[LabelledMessage]:
         LabelledMessage(item["text"], item["intent"], tuple(item.get("also") or ()), tuple(item.get("slices") or ()))
         for item in found
     ]
+
+
+def mark_trained(messages: Sequence[LabelledMessage], trained: Iterable[str]) -> list[LabelledMessage]:
+    """Return the messages, marked where the training data's texts have them too."""
+    keys = {training_data.key(text) for text in trained}
+    return [replace(message, in_training=training_data.key(message.text) in keys) for message in messages]
 
 
 def _problems(item: Any, intents: Collection[str]) -> list[str]:

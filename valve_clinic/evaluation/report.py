@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from valve_clinic import paths, training_data
+from valve_clinic import paths
 from valve_clinic.evaluation import figures, intents, reliability
 from valve_clinic.evaluation.figures import Measure, Share
 from valve_clinic.evaluation.intents import IntentFigures, Pair
@@ -72,13 +72,12 @@ def shown_path(path: Path) -> str:
 
 def make_origin(command: str, data: Path, messages: Sequence[LabelledMessage], model: Path, own_data: bool) -> Origin:
     """Return the origin of an evaluation on this machine, today."""
-    trained = {training_data.key(message.text) for message in training_data.read()}
     return Origin(
         command=command,
         data=shown_path(data),
         data_sha256=hashlib.sha256(data.read_bytes()).hexdigest(),
         own_data=own_data,
-        in_training=sum(training_data.key(message.text) in trained for message in messages),
+        in_training=sum(message.in_training for message in messages),
         model=model.name,
         model_bytes=model.stat().st_size,
         date=datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
