@@ -131,9 +131,9 @@ def _head(report: Report) -> str:
         f"Written by `{origin.command}` on {origin.date} from the {report.messages} messages of `{origin.data}` "
         f"with the model `{origin.model}`. Do not edit by hand."
     )
-    known = f"Of the messages, {origin.in_training} stand in the training data too, but for case and punctuation" + (
-        ": only short ones should, as small talk does." if origin.in_training else "."
-    )
+    known = f"Messages that stand in the training data too, but for case and punctuation: {origin.in_training}."
+    if origin.in_training:
+        known += " The summary has the figures without them as well; the other tables count them."
     return f"{lead}\n\n{_OWN_MESSAGES if origin.own_data else _OTHER_MESSAGES}\n\n{known}"
 
 

@@ -55,7 +55,7 @@ def measures(predictions: Sequence[Prediction]) -> list[Measure]:
     """Return the measures that sum up a run."""
     inside = [p for p in predictions if p.in_scope]
     outside = [p for p in predictions if not p.in_scope]
-    return [
+    found = [
         Measure("first", "in scope: right intent first", share(p.first_right for p in inside)),
         Measure("offered", f"in scope: right intent among the first {OFFERED}", share(p.offered_right for p in inside)),
         Measure(
@@ -68,6 +68,15 @@ def measures(predictions: Sequence[Prediction]) -> list[Measure]:
         Measure(
             "recognised", "out of scope: recognised (declined or asked back)", share(p.recognised for p in outside)
         ),
+    ]
+    if not any(p.message.in_training for p in predictions):
+        return found
+    new_inside = share(p.first_right for p in inside if not p.message.in_training)
+    new_outside = share(p.recognised for p in outside if not p.message.in_training)
+    return [
+        *found,
+        Measure("first_new", "in scope: right intent first, without messages of the training data", new_inside),
+        Measure("recognised_new", "out of scope: recognised, without messages of the training data", new_outside),
     ]
 
 

@@ -132,4 +132,5 @@ def silence() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     warnings.showwarning = lambda *_args, **_kwargs: None
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    logging.getLogger("rasa").setLevel(logging.ERROR)
+    for name in ("rasa", "matplotlib"):
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -25,7 +25,7 @@ def test_the_document_names_where_its_figures_come_from(sample_report):
         "**invented**",
         "written apart from the training data",
         "**external**",
-        "0 stand in the training data too",
+        "in the training data too, but for case and punctuation: 0.",
         "## What is not measured / gaps",
     ):
         assert named in text

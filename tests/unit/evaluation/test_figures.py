@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from valve_clinic.evaluation import figures, predictions
@@ -44,6 +46,15 @@ def test_intervals_of_none_and_all_end_at_0_and_1():
 def test_measures(predictions, key, hits, count):
     found = {measure.key: measure.share for measure in figures.measures(predictions)}
     assert found[key] == Share(hits, count)
+
+
+def test_messages_of_the_training_data_are_counted_apart_where_there_are_any(predictions):
+    assert not any(measure.key.endswith("_new") for measure in figures.measures(predictions))
+    known = [dataclasses.replace(p, message=dataclasses.replace(p.message, in_training=True)) for p in predictions]
+    found = {m.key: m.share for m in figures.measures([*known[:2], *predictions[2:6], known[6], *predictions[7:]])}
+    assert found["first"] == Share(3, 6)
+    assert found["first_new"] == Share(1, 4)
+    assert found["recognised_new"] == Share(2, 3)
 
 
 def test_measures_of_nothing_have_no_value():

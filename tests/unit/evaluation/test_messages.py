@@ -53,6 +53,11 @@ def test_a_bad_message_is_named_by_file_and_line_without_its_words(tmp_path, tex
     assert "secret" not in str(raised.value)
 
 
+def test_messages_of_the_training_data_are_marked_whatever_their_case_and_punctuation():
+    asked = [LabelledMessage("Why me?", "ask_causes"), LabelledMessage("why you", "ask_causes")]
+    assert [m.in_training for m in messages.mark_trained(asked, ["why me", "how bad"])] == [True, False]
+
+
 def test_all_problems_are_said_at_once(tmp_path):
     with pytest.raises(MessagesError) as raised:
         messages.read(write(tmp_path, "- text: a\n- text: b\n"), INTENTS)
