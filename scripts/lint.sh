@@ -10,4 +10,5 @@ $bin/mypy --no-error-summary
 $bin/valve-clinic content check
 $bin/valve-clinic language check
 $bin/valve-clinic data check
+$bin/valve-clinic safety check
 echo "lint: nothing wrong"

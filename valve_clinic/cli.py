@@ -9,6 +9,7 @@ import click
 
 from valve_clinic import __version__
 from valve_clinic.evaluation.command import evaluate
+from valve_clinic.safety.command import safety
 
 
 @click.group()
@@ -21,6 +22,7 @@ def main() -> None:
 
 
 main.add_command(evaluate)
+main.add_command(safety)
 
 
 @main.command()

@@ -65,14 +65,19 @@ class Conversations:
         turn = await _off_loop(lambda: self._store.find_turn(session, client_id))
         return {"replies": turn.replies, "safety": turn.safety} if turn else None
 
-    async def take_turn(self, session: str, message: requests.Message) -> dict[str, Any]:
-        """Answer a message and store the turn; raises 400 for an unknown button and 503 when there is no answer."""
+    async def take_turn(
+        self, session: str, message: requests.Message, parse: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Answer a message and store the turn; raises 400 for an unknown button and 503 when there is no answer.
+
+        `parse` is Rasa's parse of the text, where it was made already.
+        """
         async with self._one_at_a_time(session):
             repeated = await self.repeated(session, message.client_id)
             if repeated is not None:
                 return repeated
             await self._check_live(session)  # it may have been deleted while this message waited
-            return await self._answer(session, message)
+            return await self._answer(session, message, parse)
 
     async def history(self, session: str) -> list[dict[str, Any]]:
         """Return what was said, one entry for each message and each reply."""
@@ -116,7 +121,7 @@ class Conversations:
         if not await _off_loop(lambda: self._store.has_reply(session, reply)):
             raise ApiError(404, "unknown_reply", "There is no such reply in this conversation.")
 
-    async def _answer(self, session: str, message: requests.Message) -> dict[str, Any]:
+    async def _answer(self, session: str, message: requests.Message, parse: dict[str, Any] | None) -> dict[str, Any]:
         shown, sent = await self._words_of(session, message)
         collector = ReplyCollector()
         user_message = UserMessage(
@@ -125,6 +130,7 @@ class Conversations:
             sender_id=session,
             input_channel=ReplyCollector.name(),
             message_id=message.client_id,
+            parse_data=parse if message.text is not None else None,
         )
         try:
             await asyncio.wait_for(self._on_new_message(user_message), self._turn_seconds)

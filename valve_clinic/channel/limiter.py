@@ -29,6 +29,10 @@ class Limiter:
         """Count a request of the address; raises 429 with the seconds to wait."""
         self._check(self._per_address, address)
 
+    def has_room(self, address: str) -> bool:
+        """Return whether a request of the address would be let through, without counting one."""
+        return self._per_address is None or self._window.test(self._per_address, address)
+
     def may_be_urgent(self, address: str) -> bool:
         """Count a refused message that may be an emergency; False when the address has sent so many of them.
 

@@ -13,6 +13,8 @@ DEFAULT_KIND = "chitchat"
 #: Kinds that mean danger now: while one is in force, the 911 line stays in view.
 ACT_KINDS = frozenset({"emergency"})
 CHECK_KINDS = frozenset({"check"})
+#: Kinds whose text is sent whatever else fails.
+URGENT_KINDS = frozenset({"emergency", "crisis"})
 
 
 class ReplyCollector(OutputChannel):

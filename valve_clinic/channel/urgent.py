@@ -1,25 +1,93 @@
-"""An emergency is answered even when its message is refused: too long, too fast, or with the database down."""
+"""Looks at every message for danger before anything that can refuse it or fail: length, limits, database, deadline."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import yaml
+
+from valve_clinic import paths
 from valve_clinic.channel.replies import build_replies, from_response, safety_of
+from valve_clinic.channel.text import MAX_CHARACTERS
+from valve_clinic.safety import matcher, triage
+from valve_clinic.safety.levels import SAFETY, Assessment, Level
 
-#: Refusals that an emergency goes through; 400 and 401 are not among them, as there is no message or no visitor.
-REFUSALS = frozenset({422, 429, 503})
-_INTENT, _RESPONSE = "report_emergency", "utter_emergency"
-_SECONDS = 2.0
+logger = logging.getLogger(__name__)
+
+#: Seconds after which the fixed text is sent although the turn has not been stored yet.
+PATIENCE = 1.0
+#: Seconds that understanding may take before the signs alone decide.
+_PARSE_SECONDS = 2.0
+#: A longer text is read in windows of this many characters, so that a sign on a border is whole in one of them.
+_WINDOW, _STEP = MAX_CHARACTERS, MAX_CHARACTERS - 100
 
 
-async def emergency_answer(agent: Any, text: str) -> dict[str, Any] | None:
-    """Return the turn with the fixed emergency text when the model takes `text` for one, else None; stores nothing."""
-    try:
-        parsed = await asyncio.wait_for(agent.parse_message(text), _SECONDS)
-        if parsed["intent"]["name"] != _INTENT:
-            return None
-        replies, _ = build_replies([from_response(agent.domain.responses[_RESPONSE])])
-    except Exception:
-        return None  # the refusal itself names 911
+@dataclass(frozen=True)
+class Look:
+    """What was seen: the assessment, and Rasa's parse where the text is short enough to be answered."""
+
+    assessment: Assessment
+    parse: dict[str, Any] | None = None
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the fixed text must be sent whatever else happens."""
+        return self.assessment.level.rules_the_turn
+
+
+async def look(agent: Any, text: str) -> Look:
+    """Return how urgent the text is; it never raises, and it stores nothing."""
+    signs = _signs(text)
+    if len(text) <= MAX_CHARACTERS:
+        parsed = await _parse(agent, text)
+        return Look(max(signs, _of(parsed), key=lambda assessment: assessment.level), parsed)
+    for start in range(0, len(text), _STEP):
+        if signs.level.rules_the_turn:
+            break
+        found = _of(await _parse(agent, text[start : start + _WINDOW]))
+        signs = max(signs, found, key=lambda assessment: assessment.level)
+        await asyncio.sleep(0)  # others get their turn between two windows
+    return Look(signs)
+
+
+def fixed_turn(agent: Any, assessment: Assessment) -> dict[str, Any]:
+    """Return the turn with the fixed text of an urgent assessment."""
+    name = str(assessment.says)
+    domain = getattr(agent, "domain", None)
+    response = (domain.responses if domain else {}).get(name) or _responses_on_disk()[name]
+    replies, _ = build_replies([from_response(response)])
     return {"replies": replies, "safety": safety_of(replies)}
+
+
+def _signs(text: str) -> Assessment:
+    """Return what the signs alone say: they need no model."""
+    try:
+        found, cues = matcher.shared().find(text)
+    except Exception as error:
+        logger.error("looking for signs failed: %s", type(error).__name__)
+        return Assessment(Level.NONE)
+    return triage.from_signs(text, found, cues)
+
+
+async def _parse(agent: Any, text: str) -> dict[str, Any] | None:
+    try:
+        parsed: dict[str, Any] = await asyncio.wait_for(agent.parse_message(text), _PARSE_SECONDS)
+    except Exception as error:
+        # The error's text may quote what a patient typed: its type is logged, its words are not.
+        logger.error("understanding failed: %s", type(error).__name__)
+        return None
+    return parsed
+
+
+def _of(parsed: dict[str, Any] | None) -> Assessment:
+    return Assessment.from_dict(parsed.get(SAFETY) if parsed else None)
+
+
+@lru_cache(maxsize=1)
+def _responses_on_disk() -> dict[str, Any]:
+    responses: dict[str, Any] = yaml.safe_load(paths.DOMAIN_FILE.read_text(encoding="utf-8"))["responses"]
+    return responses

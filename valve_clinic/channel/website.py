@@ -20,9 +20,10 @@ from valve_clinic.channel.cors import add_headers
 from valve_clinic.channel.errors import ApiError, error_response, notice_clinic
 from valve_clinic.channel.health import Health
 from valve_clinic.channel.limiter import Limiter
+from valve_clinic.channel.replies import URGENT_KINDS
 from valve_clinic.channel.secret import Tokens, load_secret
 from valve_clinic.channel.store import open_store
-from valve_clinic.channel.urgent import REFUSALS, emergency_answer
+from valve_clinic.channel.urgent import PATIENCE, Look, fixed_turn, look
 
 logger = logging.getLogger(__name__)
 rasa_patches.apply()
@@ -88,35 +89,44 @@ class WebsiteInput(InputChannel):
             token, replies = await conversations.start(request.app.ctx.agent.domain)
             return json({"session": token, "replies": replies}, status=201)
 
-        async def answer_of(request: Request) -> dict[str, Any]:
+        async def look_at(request: Request) -> Look | None:
+            """Look for danger in a visitor's words; None where there are none, or no visitor of this server."""
+            text = requests.text_of(request)
+            try:
+                visitor = conversations.was_issued(requests.bearer_token(request))
+            except ApiError:
+                visitor = False
+            address = requests.address_of(request)
+            if text is None or not visitor or not (limiter.has_room(address) or limiter.may_be_urgent(address)):
+                return None
+            return await look(getattr(request.app.ctx, "agent", None), text)
+
+        async def answer_of(request: Request, seen: Look | None) -> dict[str, Any]:
             message = requests.read_message(request)
             session = await session_of(request)
             repeated = await conversations.repeated(session, message.client_id)
             if repeated is not None:
                 return repeated
             limiter.check_session(session)
-            return await conversations.take_turn(session, message)
+            return await conversations.take_turn(session, message, seen.parse if seen else None)
 
-        async def emergency_in(request: Request) -> dict[str, Any] | None:
-            text = requests.text_of(request)
+        async def answer_urgently(request: Request, seen: Look) -> dict[str, Any]:
+            """Answer as usual where that goes well and fast; else the fixed text goes out, and the turn goes on."""
+            turn = asyncio.ensure_future(answer_of(request, seen))
+            turn.add_done_callback(_forget_refusal)
             try:
-                visitor = conversations.was_issued(requests.bearer_token(request))
-            except ApiError:
-                visitor = False
-            if text is None or not visitor or not limiter.may_be_urgent(requests.address_of(request)):
-                return None
-            return await emergency_answer(request.app.ctx.agent, text)
+                answer = await asyncio.wait_for(asyncio.shield(turn), PATIENCE)
+            except Exception:
+                answer = None
+            spoken = answer is not None and any(reply["kind"] in URGENT_KINDS for reply in answer["replies"])
+            return answer if answer is not None and spoken else fixed_turn(request.app.ctx.agent, seen.assessment)
 
         @blueprint.post("/messages")
         async def send_message(request: Request) -> HTTPResponse:
-            try:
-                return json(await answer_of(request))
-            except Exception as error:
-                refusal = _as_api_error(error)
-                emergency = await emergency_in(request) if refusal.status in REFUSALS else None
-                if emergency is None:
-                    raise refusal from None
-                return json(emergency)
+            seen = await look_at(request)
+            if seen is not None and seen.is_urgent:
+                return json(await answer_urgently(request, seen))
+            return json(await answer_of(request, seen))
 
         @blueprint.get("/history")
         async def get_history(request: Request) -> HTTPResponse:
@@ -150,6 +160,12 @@ class WebsiteInput(InputChannel):
 
         pages.add_widget_routes(blueprint)
         return blueprint
+
+
+def _forget_refusal(turn: asyncio.Future[Any]) -> None:
+    """Take the outcome of a turn that nobody waits for; a failure was answered with the fixed text."""
+    if not turn.cancelled() and turn.exception() is not None:
+        logger.info("an urgent turn was answered with the fixed text: %s", type(turn.exception()).__name__)
 
 
 def _as_api_error(error: Exception) -> ApiError:

@@ -59,11 +59,11 @@ def learning_curve(
 
 def _fit(texts: list[str], vectors: np.ndarray, labels: list[str]) -> Callable[[str, np.ndarray], str]:
     """Return a function from text and vector to the first intent."""
-    from valve_clinic.nlu import classifier
+    from valve_clinic.nlu import classifier, linear
 
     config: dict[str, Any] = classifier.TfidfDenseClassifier.get_default_config()
-    linear = classifier.fit(texts, vectors, labels, config)
-    return lambda text, vector: linear.classes[int(np.argmax(linear.probabilities(text, vector)))]
+    model = linear.fit(texts, vectors, labels, np.zeros((len(texts), 0)), config)
+    return lambda text, vector: model.classes[int(np.argmax(model.scores(text, vector)[0]))]
 
 
 def _encoder(model: Path, folder: Path) -> SentenceEncoder:

@@ -2,14 +2,12 @@
 
 Logistic regression on the published encoder's sentence vectors and TF-IDF n-grams, averaged with the tuned encoder.
 
-For training, the n-grams are condensed to a few hundred dimensions (latent semantic analysis): seconds instead of
-minutes at nearly the same accuracy. The result is folded back into one weight per n-gram, so that what is kept and run
-is a plain linear model: arrays and a word list, no pickle.
+Both opinions are combined into one calibrated probability by weights that are fitted on training messages which neither
+has seen (`calibration.py`).
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +20,24 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import hstack
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
-from valve_clinic.nlu import questions, source_hash
-from valve_clinic.nlu.featurizer import FROZEN, PARTS, TUNED, SentenceEncoderFeaturizer
+from valve_clinic.nlu import calibration, examples, linear, questions, source_hash
+from valve_clinic.nlu.calibration import Calibration
+from valve_clinic.nlu.encoder import Encoding
+from valve_clinic.nlu.featurizer import CLAUSES, FLAGGED, FROZEN, PARTS, TUNED, SentenceEncoderFeaturizer
+from valve_clinic.nlu.linear import LinearModel
 
 #: Where a parsed message names its questions when it asks more than one.
 QUESTIONS = "questions"
-_ARRAYS = "classifier.npz"
-_WORDS = "classifier.json"
-#: Settings of the n-gram counters: words, and characters inside words (for typos).
-_COUNTERS: tuple[dict[str, Any], ...] = (
-    {"ngram_range": (1, 2), "min_df": 2},
-    {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 3},
-)
+#: Where it says that there is a greeting, thanks or a worry around the question.
+COURTESY = "courtesy"
+#: Where a message keeps the probability of each safety flag: of the whole, and of each clause.
+FLAG_PROBABILITIES = "valve_clinic_flags"
+CLAUSE_FLAGS = "valve_clinic_clause_flags"
+
+
+#: The one question that no content answers: a wish for a person is granted after the answers.
+HUMAN = "request_human"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -61,21 +60,17 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
 
         `C` is the inverse of the regularisation, `sparse_dimensions` is what the n-grams are condensed to and
         `sparse_weight` scales them against the unit sentence vector; `ranking_length` bounds the ranking that is kept
-        with the message. `tuned_weight` is the share of the encoder's tuned branch in the result; `answerable` names
-        the intents beside `ask_…` that can be one of several questions; `alone` those that are answered alone, and
-        `dangers` those that rule the turn when any part of a message means them with `danger_confidence`.
+        with the message. `answerable` names the intents beside `ask_…` that can be one of several questions; `alone`
+        those that are answered alone.
         """
         return {
             "C": 10.0,
             "sparse_weight": 1.0,
             "sparse_dimensions": 400,
-            "max_iter": 200,
-            "tuned_weight": 0.6,
+            "max_iter": 400,
             "ranking_length": 10,
-            "answerable": ["book_appointment", "find_provider"],
-            "dangers": ["report_emergency", "report_crisis"],
-            "danger_confidence": 0.5,
-            "alone": ["report_emergency", "report_crisis", "request_human"],
+            "answerable": ["book_appointment", "find_provider", HUMAN],
+            "alone": ["report_emergency", "report_crisis"],
             "code": source_hash(),
         }
 
@@ -84,6 +79,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         self._storage = storage
         self._resource = resource
         self._linear: LinearModel | None = None
+        self._calibration: Calibration | None = None
 
     @classmethod
     def create(
@@ -109,19 +105,31 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
             component._linear = LinearModel.read(Path(folder))
+            component._calibration = Calibration.read(Path(folder))
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit on all messages that have a text and an intent; the same data gives the same model."""
-        messages = [m for m in training_data.intent_examples if m.get(TEXT)]
-        self._linear = fit(
-            [message.get(TEXT) for message in messages],
-            np.vstack([_dense(message) for message in messages]),
-            [message.get(INTENT) for message in messages],
+        """Fit on the messages that are not held aside, and calibrate on those that are; same data, same model."""
+        messages = examples.with_text(training_data.intent_examples)
+        fitted = [message for message in messages if not examples.is_held_aside(message.get(TEXT))]
+        self._linear = linear.fit(
+            [message.get(TEXT) for message in fitted],
+            np.vstack([_row(message, FROZEN) for message in fitted]),
+            [message.get(INTENT) for message in fitted],
+            np.vstack([examples.flags_of(message) for message in fitted]),
             self._config,
+        )
+        aside = [message for message in messages if examples.is_held_aside(message.get(TEXT))] or messages
+        scored = [self._linear.scores(message.get(TEXT), _row(message, FROZEN)) for message in aside]
+        self._calibration = calibration.fit(
+            calibration.Scores(np.vstack([s[0] for s in scored]), np.vstack([_row(m, TUNED) for m in aside])),
+            [self._linear.classes.index(message.get(INTENT)) for message in aside],
+            calibration.Scores(np.vstack([s[1] for s in scored]), np.vstack([_row(m, FLAGGED) for m in aside])),
+            np.vstack([examples.flags_of(message) for message in aside]),
         )
         with self._storage.write_to(self._resource) as folder:
             self._linear.write(Path(folder))
+            self._calibration.write(Path(folder))
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -131,42 +139,18 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             if not text or self._linear is None:
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 continue
-            whole = self._rank(text, _dense(message)[0], _scores(message))
-            parts = self._rank_parts(message)
+            whole, flags = self._rank(text, _row(message, FROZEN), _row(message, TUNED), _row(message, FLAGGED))
+            parts = [(part, self._rank_part(part, encoding)[0]) for part, encoding in message.get(PARTS) or []]
+            clauses = [self._rank_part(clause, encoding)[1] for clause, encoding in message.get(CLAUSES) or []]
+            message.set(FLAG_PROBABILITIES, flags)
+            message.set(CLAUSE_FLAGS, clauses)
             asked = [] if whole[0]["name"] in self._config["alone"] else self._questions(parts)
-            ranking = self._ruling(whole, parts, asked)
-            if ranking[0]["name"] in self._config["alone"]:
-                asked = []
+            ranking = _ruling(whole, asked)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set(QUESTIONS, [{k: v for k, v in q.items() if k != "intent_ranking"} for q in asked], True)
+            message.set(COURTESY, questions.courtesy_of(text), add_to_output=True)
         return messages
-
-    def _rank_parts(self, message: Message) -> list[tuple[questions.Part, list[dict[str, Any]]]]:
-        return [
-            (part, self._rank(part.text, encoding.vector, encoding.scores))
-            for part, encoding in message.get(PARTS) or []
-        ]
-
-    def _ruling(
-        self,
-        whole: list[dict[str, Any]],
-        parts: list[tuple[questions.Part, list[dict[str, Any]]]],
-        asked: list[dict[str, Any]],
-    ) -> list[dict[str, Any]]:
-        """Return the ranking that rules the turn.
-
-        A danger in any part comes before everything. With several questions it is the message as a whole where that
-        is one of them, else the first; the answer action speaks to all of them.
-        """
-        if whole[0]["name"] in self._config["dangers"]:
-            return whole
-        for _, ranking in parts:
-            best = ranking[0]
-            if best["name"] in self._config["dangers"] and best["confidence"] >= self._config["danger_confidence"]:
-                return ranking
-        ruled = not asked or whole[0]["name"] in {question["intent"] for question in asked}
-        return whole if ruled else asked[0]["intent_ranking"]
 
     def _questions(self, parts: list[tuple[questions.Part, list[dict[str, Any]]]]) -> list[dict[str, Any]]:
         """Return the questions of a message that asks more than one, in the order asked; else none."""
@@ -184,105 +168,36 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
                 asked.append({"intent": best["name"], "text": part.text, **place, "intent_ranking": ranking})
         return asked[: limits.max_questions] if len(asked) > 1 else []
 
-    def _rank(self, text: str, vector: np.ndarray, scores: np.ndarray) -> list[dict[str, Any]]:
+    def _rank_part(self, part: questions.Part, encoding: Encoding) -> tuple[list[dict[str, Any]], np.ndarray]:
+        return self._rank(part.text, encoding.vector, encoding.scores, encoding.flags)
+
+    def _rank(
+        self, text: str, vector: np.ndarray, tuned: np.ndarray, flagged: np.ndarray
+    ) -> tuple[list[dict[str, Any]], np.ndarray]:
+        """Return the ranking of intents and the probability of each flag."""
         assert self._linear is not None
-        probabilities = self._combine(self._linear.probabilities(text, vector), scores)
-        order = np.argsort(-probabilities)[: self._config["ranking_length"]]
-        return [{"name": self._linear.classes[i], "confidence": float(probabilities[i])} for i in order]
-
-    def _combine(self, linear: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """Return the weighted geometric mean of the linear model's and the tuned encoder's probabilities."""
-        weight = self._config["tuned_weight"]
-        return _softmax((1 - weight) * np.log(linear) + weight * scores)
+        assert self._calibration is not None
+        intents, flags = self._linear.scores(text, vector)
+        probabilities = self._calibration.intents(calibration.Scores(intents, tuned))
+        order = np.argsort(-probabilities, kind="stable")[: self._config["ranking_length"]]
+        ranking = [{"name": self._linear.classes[i], "confidence": float(probabilities[i])} for i in order]
+        return ranking, self._calibration.flags(calibration.Scores(flags, flagged))
 
 
-class LinearModel:
-    """One weight per class and feature: sentence vector (384), then n-grams."""
+def _ruling(whole: list[dict[str, Any]], asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the ranking that rules the turn.
 
-    def __init__(
-        self,
-        classes: list[str],
-        counters: list[TfidfVectorizer],
-        dense: np.ndarray,
-        sparse: np.ndarray,
-        intercept: np.ndarray,
-    ) -> None:
-        """Take arrays of shapes (classes, 384), (n-grams, classes) and (classes,)."""
-        self.classes = classes
-        self._counters = counters
-        self._dense = dense
-        self._sparse = sparse
-        self._intercept = intercept
-
-    def probabilities(self, text: str, vector: np.ndarray) -> np.ndarray:
-        """Return one probability per class, in the order of `classes`."""
-        scores = self._intercept + self._dense @ vector
-        start = 0
-        for counter in self._counters:
-            row = counter.transform([normalise(text)])
-            scores = scores + row.data @ self._sparse[start + row.indices]
-            start += row.shape[1]
-        return _softmax(scores)
-
-    def write(self, folder: Path) -> None:
-        """Keep the model in `folder`."""
-        idf = {f"idf{index}": counter.idf_ for index, counter in enumerate(self._counters)}
-        np.savez(folder / _ARRAYS, dense=self._dense, sparse=self._sparse, intercept=self._intercept, **idf)
-        words = [sorted(counter.vocabulary_, key=counter.vocabulary_.__getitem__) for counter in self._counters]
-        kept = {"classes": self.classes, "words": words}
-        (folder / _WORDS).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-
-    @classmethod
-    def read(cls, folder: Path) -> LinearModel:
-        """Return the model kept in `folder`; raises OSError or ValueError when it is not whole."""
-        kept = json.loads((folder / _WORDS).read_text(encoding="utf-8"))
-        with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
-            counters = []
-            for index, (words, settings) in enumerate(zip(kept["words"], _COUNTERS, strict=True)):
-                counter = TfidfVectorizer(sublinear_tf=True, vocabulary=words, **settings)
-                counter.idf_ = arrays[f"idf{index}"]
-                counters.append(counter)
-            return cls(kept["classes"], counters, arrays["dense"], arrays["sparse"], arrays["intercept"])
+    With several questions that is the message as a whole where it is one of them, else the first; the answer action
+    speaks to all of them.
+    """
+    topics = [question for question in asked if question["intent"] != HUMAN]
+    if not topics or whole[0]["name"] in {question["intent"] for question in topics}:
+        return whole
+    ruling: list[dict[str, Any]] = topics[0]["intent_ranking"]
+    return ruling
 
 
-def fit(texts: list[str], dense: np.ndarray, labels: list[str], config: dict[str, Any]) -> LinearModel:
-    """Return a model fitted to texts, their sentence vectors (n, 384) and their labels."""
-    cleaned = [normalise(text) for text in texts]
-    counters = [TfidfVectorizer(sublinear_tf=True, **settings).fit(cleaned) for settings in _COUNTERS]
-    counted = hstack([counter.transform(cleaned) for counter in counters]).tocsr()
-    condenser = TruncatedSVD(config["sparse_dimensions"], n_iter=4, random_state=0)
-    condensed = condenser.fit_transform(counted) * config["sparse_weight"]
-    model = LogisticRegression(C=config["C"], max_iter=config["max_iter"], solver="lbfgs", random_state=0)
-    model.fit(np.hstack([dense.astype(np.float64), condensed]), labels)
-    width = dense.shape[1]
-    folded = (model.coef_[:, width:] * config["sparse_weight"]) @ condenser.components_
-    return LinearModel(
-        [str(name) for name in model.classes_],
-        counters,
-        model.coef_[:, :width].astype(np.float32),
-        np.ascontiguousarray(folded.T, dtype=np.float32),
-        model.intercept_.astype(np.float32),
-    )
-
-
-def normalise(text: str) -> str:
-    """Return the text in lower case with runs of blanks made one; the classifier sees no more than 400 characters."""
-    return " ".join(text.lower().split())[:400]
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    shifted = np.exp(scores - scores.max())
-    result: np.ndarray = shifted / shifted.sum()
-    return result
-
-
-def _scores(message: Message) -> np.ndarray:
-    """Return the tuned branch's log-probabilities, shape (intents,)."""
-    _, tuned = message.get_dense_features(TEXT, [TUNED])
-    return np.asarray(tuned.features, dtype=np.float32).reshape(-1)
-
-
-def _dense(message: Message) -> np.ndarray:
-    """Return the message's dense sentence features as one row."""
-    _, sentence = message.get_dense_features(TEXT, [FROZEN])
-    return np.asarray(sentence.features, dtype=np.float32).reshape(1, -1)
+def _row(message: Message, origin: str) -> np.ndarray:
+    """Return the message's sentence features of one origin as one row, float32."""
+    _, sentence = message.get_dense_features(TEXT, [origin])
+    return np.asarray(sentence.features, dtype=np.float32).reshape(-1)

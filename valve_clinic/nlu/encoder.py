@@ -55,6 +55,8 @@ class Encoding:
     spans: list[tuple[int, int]]
     #: Log-probability of each intent by the tuned branch, shape (intents,).
     scores: np.ndarray
+    #: Score of each safety flag by the tuned branch, shape (flags,); above 0 is rather yes.
+    flags: np.ndarray
 
 
 class SentenceEncoder:
@@ -80,12 +82,13 @@ class SentenceEncoder:
             rows = order[start : start + batch_size]
             encodings = self._tokenizer.encode_batch([texts[row] for row in rows])
             ids, mask = pad([encoding.ids for encoding in encodings])
-            tokens, scores = self._session.run(["tokens", "scores"], {"input_ids": ids, "attention_mask": mask})
+            given = {"input_ids": ids, "attention_mask": mask}
+            tokens, scores, flags = self._session.run(["tokens", "scores", "flags"], given)
             for position, (row, encoding) in enumerate(zip(rows, encodings, strict=True)):
                 pieces = tokens[position][: len(encoding.ids)]
                 pooled = pieces.mean(axis=0)
                 vector = pooled / np.linalg.norm(pooled)
-                found[row] = Encoding(vector, pieces, list(encoding.offsets), scores[position])
+                found[row] = Encoding(vector, pieces, list(encoding.offsets), scores[position], flags[position])
         return [encoding for encoding in found if encoding is not None]
 
 

@@ -20,7 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from valve_clinic import rasa_patches
 from valve_clinic.nlu import encoder as encoders
-from valve_clinic.nlu import questions, source_hash, tuning
+from valve_clinic.nlu import examples, questions, source_hash, tuning
 from valve_clinic.nlu.encoder import SentenceEncoder
 
 rasa_patches.apply()
@@ -28,8 +28,11 @@ rasa_patches.apply()
 #: Origins of the features.
 FROZEN = "SentenceEncoder"
 TUNED = "TunedSentenceEncoder"
-#: Where a message keeps its parts with their encodings, for the classifier.
+FLAGGED = "SafetyFlags"
+#: Where a message keeps its parts with their encodings, for the classifier,
 PARTS = "valve_clinic_parts"
+#: and its clauses with theirs, for the safety triage.
+CLAUSES = "valve_clinic_clauses"
 _MODEL = "encoder.onnx"
 _TOKENIZER = "tokenizer.json"
 
@@ -39,7 +42,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
     """Adds dense features: the mean-pooled sentence vector, and per token the mean of its word-piece vectors.
 
     The tuned branch's log-probabilities are added as features of their own, under the origin `TUNED`: one number for
-    each intent of the training data, in alphabetical order.
+    each intent of the training data, in alphabetical order; so are its scores of the safety flags, under `FLAGGED`.
     """
 
     @classmethod
@@ -62,6 +65,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
             "epochs": 3,
             "learning_rate": 1e-4,
             "label_smoothing": 0.1,
+            "flag_weight": 0.5,
             "seed": 1,
             "code": source_hash(),
         }
@@ -99,23 +103,25 @@ class SentenceEncoderFeaturizer(GraphComponent):
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Tune the encoder on the messages and put it into the model archive."""
-        messages = [message for message in training_data.intent_examples if message.get(TEXT)]
+        """Tune the encoder on the messages that are not held aside, and put it into the model archive."""
+        messages = examples.with_text(training_data.intent_examples)
         intents = sorted({message.get(INTENT) for message in messages})
+        messages = [message for message in messages if not examples.is_held_aside(message.get(TEXT))]
         texts = [message.get(TEXT) for message in messages]
         labels = [intents.index(message.get(INTENT)) for message in messages]
+        flags = np.vstack([examples.flags_of(message) for message in messages])
         with self._storage.write_to(self._resource) as folder:
-            tuning.tune(texts, labels, len(intents), self._config, folder / _MODEL)
+            tuning.tune(texts, labels, flags, len(intents), self._config, folder / _MODEL)
             shutil.copyfile(encoders.weights_folder() / "tokenizer.json", folder / _TOKENIZER)
             self._encoder = self._open(folder)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Add the sentence vectors to all messages that have a text."""
+        """Add the sentence vectors and scores to all messages that have a text."""
         messages = [message for message in training_data.training_examples if message.get(TEXT)]
         encodings = self._loaded().encode([message.get(TEXT) for message in messages])
         for message, encoding in zip(messages, encodings, strict=True):
-            self._add(message, encoding.vector, FEATURE_TYPE_SENTENCE, FROZEN)
+            self._add_sentence(message, encoding)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -124,13 +130,16 @@ class SentenceEncoderFeaturizer(GraphComponent):
             text = message.get(TEXT)
             if not text:
                 continue
-            parts = questions.split(text, _sentences(message, text))
-            # A message that is one part is its own question; there is nothing to encode twice.
-            pieces = [part.text for part in parts] if len(parts) > 1 else []
-            encoding, *encoded_parts = self._loaded().encode([text, *pieces])
-            message.set(PARTS, list(zip(parts, encoded_parts, strict=False)))
-            self._add(message, encoding.vector, FEATURE_TYPE_SENTENCE, FROZEN)
-            self._add(message, encoding.scores, FEATURE_TYPE_SENTENCE, TUNED)
+            sentences = _sentences(message, text)
+            parts, clauses = questions.split(text, sentences), questions.clauses(text, sentences)
+            encoding = self._loaded().encode([text])[0]
+            # Apart from the whole text: in one batch each short part would be padded to the length of the whole.
+            pieces = sorted({piece.text for piece in [*parts, *clauses]} - {text})
+            encoded = {text: encoding, **dict(zip(pieces, self._loaded().encode(pieces), strict=True))}
+            # A message that is one part is its own question.
+            message.set(PARTS, [(part, encoded[part.text]) for part in parts] if len(parts) > 1 else [])
+            message.set(CLAUSES, [(clause, encoded[clause.text]) for clause in clauses] if len(clauses) > 1 else [])
+            self._add_sentence(message, encoding)
             if self._config["token_vectors"]:
                 vectors = _token_vectors(message, encoding)
                 self._add(message, vectors, FEATURE_TYPE_SEQUENCE, FROZEN)
@@ -143,6 +152,11 @@ class SentenceEncoderFeaturizer(GraphComponent):
 
     def _open(self, folder: Path) -> SentenceEncoder:
         return SentenceEncoder(folder / _MODEL, folder / _TOKENIZER, threads=self._config["threads"])
+
+    def _add_sentence(self, message: Message, encoding: encoders.Encoding) -> None:
+        self._add(message, encoding.vector, FEATURE_TYPE_SENTENCE, FROZEN)
+        self._add(message, encoding.scores, FEATURE_TYPE_SENTENCE, TUNED)
+        self._add(message, encoding.flags, FEATURE_TYPE_SENTENCE, FLAGGED)
 
     def _add(self, message: Message, vectors: np.ndarray, kind: str, origin: str) -> None:
         message.add_features(Features(np.atleast_2d(vectors), kind, TEXT, origin))

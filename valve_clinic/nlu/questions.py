@@ -32,8 +32,12 @@ class SplitRules:
     joined_cut: re.Pattern[str]
     open_cut: re.Pattern[str]
     beginning: re.Pattern[str]
+    clause_cut: re.Pattern[str]
     fillers: frozenset[str]
     min_words: int
+    min_clause_words: int
+    max_clauses: int
+    courtesies: dict[str, re.Pattern[str]]
     open_min_words: int
     max_questions: int
     min_confidence: float
@@ -62,8 +66,15 @@ def rules() -> SplitRules:
         re.compile(joined, re.IGNORECASE),
         re.compile(rf"\s+(?=(?:{either['open_beginnings']})\b)", re.IGNORECASE),
         re.compile(asks, re.IGNORECASE),
+        re.compile(rf"[,;:]\s*|\s+-+\s*|\s+(?=(?:{either['clause_joiners']})\b)", re.IGNORECASE),
         frozenset(data["fillers"]),
         data["min_words"],
+        data["min_clause_words"],
+        data["max_clauses"],
+        {
+            name: re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b")
+            for name, phrases in data["courtesies"].items()
+        },
         data["open_min_words"],
         data["max_questions"],
         data["min_confidence"],
@@ -84,6 +95,35 @@ def split(text: str, sentences: Iterable[tuple[int, int]]) -> list[Part]:
                     start += len(text[start:end]) - len(text[start:end].lstrip(_AROUND))
                     parts.append(Part(piece, start, start + len(piece), _is_question(piece)))
     return parts
+
+
+def clauses(text: str, sentences: Iterable[tuple[int, int]]) -> list[Part]:
+    """Return the clauses of a text in order, questions and statements alike: what triage looks at one by one.
+
+    There are at most `max_clauses`: in a longer text neighbours are put together, and nothing is left out.
+    """
+    plain = text.replace("\u2019", "'")
+    spans = []
+    for sentence in sentences:
+        spans += _cut(plain, sentence, rules().clause_cut, rules().min_clause_words)
+    together = -(-len(spans) // rules().max_clauses) or 1
+    found = []
+    for index in range(0, len(spans), together):
+        start, end = spans[index][0], spans[min(index + together, len(spans)) - 1][1]
+        piece = text[start:end].strip(_AROUND)
+        if piece:
+            start += len(text[start:end]) - len(text[start:end].lstrip(_AROUND))
+            found.append(Part(piece, start, start + len(piece), _is_question(piece)))
+    return found
+
+
+def courtesy_of(text: str) -> str | None:
+    """Return "worry", "thank" or "greet" for a message that has one around its question; a greeting comes first."""
+    said = " ".join(_words(text))
+    for name, pattern in rules().courtesies.items():
+        if pattern.match(said) if name == "greet" else pattern.search(said):
+            return name
+    return None
 
 
 def _cut(text: str, span: tuple[int, int], where: re.Pattern[str], min_words: int) -> list[tuple[int, int]]:

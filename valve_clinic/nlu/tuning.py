@@ -28,11 +28,14 @@ _DIMENSION = encoders.DIMENSION
 _SCALE = 10.0
 
 
-def tune(texts: Sequence[str], labels: Sequence[int], classes: int, config: dict[str, Any], target: Path) -> None:
+def tune(
+    texts: Sequence[str], labels: Sequence[int], flags: np.ndarray, classes: int, config: dict[str, Any], target: Path
+) -> None:
     """Tune on texts with class numbers and write the graph to `target`; the same data gives the same scores.
 
-    `config` holds `tuned_layers` (of six), `epochs`, `learning_rate`, `label_smoothing` and `seed`. Raises
-    `EncoderError` when the packages of the group `convert` are missing.
+    `flags` are the yes/no labels, shape (texts, flags). `config` holds `tuned_layers` (of six), `epochs`,
+    `learning_rate`, `label_smoothing`, `flag_weight` and `seed`. Raises `EncoderError` when the packages of the group
+    `convert` are missing.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -47,10 +50,10 @@ def tune(texts: Sequence[str], labels: Sequence[int], classes: int, config: dict
     transformers_logging.set_verbosity_error()
     tf.keras.utils.set_random_seed(config["seed"])
     folder = encoders.weights_folder()
-    network = _Network(tf, TFBertModel, folder, classes, config)
+    network = _Network(tf, TFBertModel, folder, classes, flags.shape[1], config)
     tokenizer = encoders.open_tokenizer(folder / "tokenizer.json")
     pieces = [encoding.ids[:_MAX_PIECES] for encoding in tokenizer.encode_batch(list(texts))]
-    network.train(pieces, np.asarray(labels, dtype=np.int32))
+    network.train(pieces, np.asarray(labels, dtype=np.int32), flags.astype(np.float32))
     graph = network.graph()
     proto, _ = tf2onnx.convert.from_function(graph, input_signature=graph.input_signature, opset=15)
     target.write_bytes(proto.SerializeToString())
@@ -59,7 +62,9 @@ def tune(texts: Sequence[str], labels: Sequence[int], classes: int, config: dict
 class _Network:
     """The encoder with a published and a tuned copy of its upper layers, and a linear head on the tuned one."""
 
-    def __init__(self, tf: Any, model_class: Any, folder: Path, classes: int, config: dict[str, Any]) -> None:
+    def __init__(
+        self, tf: Any, model_class: Any, folder: Path, classes: int, flags: int, config: dict[str, Any]
+    ) -> None:
         self._tf = tf
         self._config = config
         self._classes = classes
@@ -70,10 +75,10 @@ class _Network:
         # Kept whole: TensorFlow drops the variables of a model that nothing refers to.
         self._second = model_class.from_pretrained(folder).bert
         self._tuned = self._second.encoder.layer[cut:]
-        self._head = tf.keras.layers.Dense(classes)
+        self._head = tf.keras.layers.Dense(classes + flags)
         self._head.build((None, _DIMENSION))
 
-    def train(self, pieces: list[list[int]], labels: np.ndarray) -> None:
+    def train(self, pieces: list[list[int]], labels: np.ndarray, flags: np.ndarray) -> None:
         """Fit the tuned layers and the head; the lower layers' output is computed once and kept in half precision."""
         tf, config = self._tf, self._config
         signature = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, None), tf.int32)]
@@ -91,11 +96,11 @@ class _Network:
                 states = np.zeros((*ids.shape, _DIMENSION), dtype=np.float32)
                 for position, row in enumerate(rows):
                     states[position, : len(pieces[row])] = hidden[row]
-                losses.append(float(step(states, mask, labels[rows])))
+                losses.append(float(step(states, mask, labels[rows], flags[rows])))
             logger.info("tuning the encoder: epoch %d of %d, loss %.3f", epoch + 1, config["epochs"], np.mean(losses))
 
     def graph(self) -> Any:
-        """Return the function that both branches are exported from: token vectors and log-probabilities."""
+        """Return the function that both branches are exported from: token vectors, log-probabilities, flag scores."""
         tf = self._tf
         pieces = tf.TensorSpec((None, None), tf.int32)
 
@@ -103,8 +108,9 @@ class _Network:
         def both_branches(input_ids: Any, attention_mask: Any) -> dict[str, Any]:
             states = self._run_lower(input_ids, attention_mask)
             tokens = self._run(self._upper, states, attention_mask, training=False)
-            scores = self._score(states, attention_mask, training=False)
-            return {"tokens": tokens, "scores": tf.nn.log_softmax(scores)}
+            found = self._score(states, attention_mask, training=False)
+            scores, flags = found[:, : self._classes], found[:, self._classes :]
+            return {"tokens": tokens, "scores": tf.nn.log_softmax(scores), "flags": flags}
 
         return both_branches
 
@@ -121,13 +127,16 @@ class _Network:
             tf.TensorSpec((None, None, _DIMENSION), tf.float32),
             tf.TensorSpec((None, None), tf.int32),
             tf.TensorSpec((None,), tf.int32),
+            tf.TensorSpec((None, None), tf.float32),
         ]
 
         @tf.function(input_signature=signature)
-        def step(states: Any, mask: Any, labels: Any) -> Any:
+        def step(states: Any, mask: Any, labels: Any, flags: Any) -> Any:
             with tf.GradientTape() as tape:
-                scores = self._score(states, mask, training=True)
-                loss = loss_of(tf.one_hot(labels, self._classes), scores)
+                found = self._score(states, mask, training=True)
+                doubted = tf.nn.sigmoid_cross_entropy_with_logits(flags, found[:, self._classes :])
+                loss = loss_of(tf.one_hot(labels, self._classes), found[:, : self._classes])
+                loss += config["flag_weight"] * tf.reduce_mean(tf.reduce_sum(doubted, 1))
             gradients = tape.gradient(loss, layer_variables + head_variables)
             gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
             cut = len(layer_variables)

@@ -1,0 +1,1 @@
+"""Danger before anything else: signs, levels, and what is said first."""

@@ -1,0 +1,38 @@
+"""`valve-clinic safety …`: checks the signs, and tries them on a message."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.group()
+def safety() -> None:
+    """Check and try the danger signs."""
+
+
+@safety.command("check")
+def check() -> None:
+    """Try every example of signs.yml, and look up the facts and texts that it names."""
+    from valve_clinic.safety import check as checks
+    from valve_clinic.safety import signs
+
+    problems = checks.check()
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        sys.exit(1)
+    click.echo(f"{len(signs.read().signs)} danger signs: nothing wrong")
+
+
+@safety.command("try")
+@click.argument("text")
+def try_text(text: str) -> None:
+    """Say which signs are found in TEXT, and at which level; the models are not asked."""
+    from valve_clinic.safety import matcher
+
+    found, cues = matcher.shared().find(text)
+    for item in found:
+        click.echo(f"{item.level.name.lower():8}  {item.sign.id}: {item.sign.name}")
+    click.echo(f"signs found: {len(found)}; cues: {', '.join(sorted(cues)) or 'none'}")

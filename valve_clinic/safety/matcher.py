@@ -1,0 +1,140 @@
+"""Finds danger signs in a message with spaCy's Matcher, and what stands around them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import spacy
+from spacy.matcher import Matcher
+from spacy.tokens import Doc
+
+from valve_clinic.safety import words
+from valve_clinic.safety.levels import Level
+from valve_clinic.safety.signs import Sign, Signs, SignsError, read
+
+#: "..." in a phrase stands for so many words of the same thought that do not deny it.
+_GAP = "{0,3}"
+#: A cue before a sign counts up to so many words ahead of it.
+_REACH = {"not": 4, "unless": 7, "general": 9}
+_ITEM = re.compile(r"\.\.\.|\([^()]*\)\??|<[a-z_]+>\??|[^\s()<>]+")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A sign in a message, at the level that the words around it leave it."""
+
+    sign: Sign
+    level: Level
+
+
+class SignMatcher:
+    """Holds the compiled signs."""
+
+    def __init__(self, signs: Signs) -> None:
+        """Compile; raises `SignsError` when a phrase cannot be read."""
+        self._vocab = spacy.blank("en").vocab
+        self._words = signs.words
+        self._signs = {sign.id: sign for sign in signs.signs}
+        self._matcher = Matcher(self._vocab)
+        for sign in signs.signs:
+            self._add(f"sign:{sign.id}", sign.phrases)
+        for cue, phrases in signs.cues.items():
+            self._add(f"cue:{cue}", phrases)
+
+    def find(self, text: str) -> tuple[list[Found], frozenset[str]]:
+        """Return the signs found, most urgent first, and the names of the cues found anywhere."""
+        read_words = words.normalise(text)
+        if not read_words:
+            return [], frozenset()
+        document = Doc(self._vocab, words=read_words)
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for key, start, end in self._matcher(document):
+            spans.setdefault(self._vocab.strings[key], []).append((start, end))
+        found: dict[str, Level] = {}
+        for name, places in spans.items():
+            kind, _, item = name.partition(":")
+            if kind == "sign":
+                level = max(self._level(self._signs[item], place, read_words, spans) for place in places)
+                found[item] = level
+        ordered = sorted(found.items(), key=lambda pair: -pair[1])
+        cues = frozenset(name.partition(":")[2] for name in spans if name.startswith("cue:"))
+        return [Found(self._signs[item], level) for item, level in ordered if level > Level.NONE], cues
+
+    def _level(
+        self, sign: Sign, place: tuple[int, int], read_words: list[str], spans: dict[str, list[tuple[int, int]]]
+    ) -> Level:
+        start, end = place
+        begin, stop = _thought(read_words, start, end)
+        fresh = self._fresh_start(read_words, begin, start)
+
+        def ahead(cue: str) -> bool:
+            reach = max(fresh, start - _REACH[cue])
+            return any(reach <= first < start for first, _ in spans.get(f"cue:{cue}", []))
+
+        def within(cue: str) -> bool:
+            return any(begin <= first and last <= stop for first, last in spans.get(f"cue:{cue}", []))
+
+        if sign.level is Level.ACT:
+            softened = any(ahead(cue) for cue in _REACH) or within("past") or within("usual")
+            return Level.CHECK if softened else Level.ACT
+        if ahead("not") or within("past"):
+            return Level.NONE
+        if sign.level is Level.CHECK:
+            softened = ahead("unless") or ahead("general") or within("usual")
+            return Level.ACT if within("now") and not softened else Level.CHECK
+        return Level.NONE if ahead("unless") or ahead("general") else sign.level
+
+    def _fresh_start(self, read_words: list[str], begin: int, start: int) -> int:
+        """Return where the thought with the sign begins: after "because …", or after "and my …"."""
+        for index in range(start - 1, begin - 1, -1):
+            word, following = read_words[index], read_words[min(index + 1, start)]
+            if word in self._words["joiners"]:
+                return index + 1
+            if word in ("and", ",") and (following in self._words["self"] or index + 1 == start):
+                return index + 1
+        return begin
+
+    def _add(self, name: str, phrases: tuple[str, ...]) -> None:
+        self._matcher.add(name, [self._compile(phrase, name) for phrase in phrases])
+
+    def _compile(self, phrase: str, name: str) -> list[dict[str, object]]:
+        pattern: list[dict[str, object]] = []
+        for item in _ITEM.findall(phrase):
+            if item == "...":
+                pattern.append({"ORTH": {"NOT_IN": [words.BREAK, *self._words["denied"]]}, "OP": _GAP})
+                continue
+            optional = item.endswith("?") and len(item) > 1
+            core = item[:-1] if optional else item
+            if core.startswith("<"):
+                if core[1:-1] not in self._words:
+                    raise SignsError(f"{name}: {phrase!r} uses <{core[1:-1]}>, which is not under words")
+                choices = list(self._words[core[1:-1]])
+            else:
+                choices = core.strip("()").split("|")
+            plain = [word for choice in choices for word in words.normalise(choice)]
+            if len(plain) != len(choices):
+                raise SignsError(f"{name}: {phrase!r} needs single words between ( and ), as in (a|b|c)")
+            token: dict[str, object] = {"ORTH": {"IN": plain}}
+            pattern.append({**token, "OP": "?"} if optional else token)
+        if not pattern:
+            raise SignsError(f"{name}: an empty phrase")
+        return pattern
+
+
+def _thought(read_words: list[str], start: int, end: int) -> tuple[int, int]:
+    """Return the range between the sentence ends around a place."""
+    begin = start
+    while begin > 0 and read_words[begin - 1] != words.BREAK:
+        begin -= 1
+    stop = end
+    while stop < len(read_words) and read_words[stop] != words.BREAK:
+        stop += 1
+    return begin, stop
+
+
+@lru_cache(maxsize=1)
+def shared() -> SignMatcher:
+    """Return the matcher of the project's own signs."""
+    return SignMatcher(read())

@@ -1,0 +1,99 @@
+"""Decides how urgent a message is, from its signs and from what the models say of it and of each of its clauses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from valve_clinic.nlu.examples import CRISIS, EMERGENCY, SAME_DAY
+from valve_clinic.safety import languages
+from valve_clinic.safety.levels import Assessment, Level
+from valve_clinic.safety.matcher import Found, SignMatcher
+
+MODEL = "model"
+#: What is said first at each level.
+SAYS = {
+    Level.ACT: "utter_emergency",
+    Level.CHECK: "utter_check",
+    Level.CRISIS: "utter_crisis",
+    Level.SAME_DAY: "utter_same_day",
+}
+SAYS_OTHER_PERSON = "utter_emergency_other"
+SAYS_SPANISH = {Level.ACT: "utter_emergency_es", Level.CRISIS: "utter_crisis_es", Level.CHECK: "utter_emergency_es"}
+SAYS_OTHER_LANGUAGE = "utter_other_language"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Probabilities from which the model alone reaches a level; `clause` ones are for a part of a message."""
+
+    act: float
+    act_clause: float
+    check: float
+    check_clause: float
+    crisis: float
+    crisis_clause: float
+    same_day: float
+    same_day_clause: float
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Thresholds:
+        """Return the thresholds of a component's configuration; raises KeyError when one is missing."""
+        return cls(**{name: float(config[name]) for name in cls.__dataclass_fields__})
+
+
+#: Probability of each flag, of a whole message or of a clause.
+Flags = Mapping[str, float]
+
+
+def assess(
+    text: str, whole: Flags, clauses: Sequence[Flags], matcher: SignMatcher, thresholds: Thresholds
+) -> Assessment:
+    """Return the assessment of a message; the most urgent of all opinions rules, and nothing lowers it again."""
+    found, cues = matcher.find(text)
+    by_signs = from_signs(text, found, cues)
+    modelled = _model_level(whole, clauses, thresholds)
+    if modelled <= by_signs.level:
+        return by_signs
+    says = _says(modelled, by_signs.language, [], cues)
+    return replace(by_signs, level=modelled, says=says, signs=(MODEL, *by_signs.signs))
+
+
+def from_signs(text: str, found: Sequence[Found], cues: frozenset[str]) -> Assessment:
+    """Return the assessment that the signs alone give."""
+    level = max((item.level for item in found), default=Level.NONE)
+    language = languages.of(text)
+    return Assessment(
+        level,
+        _says(level, language, [item for item in found if item.level == level], cues),
+        tuple(item.sign.id for item in found),
+        language,
+        safe="safe" in cues,
+        happening="happening" in cues,
+    )
+
+
+def _model_level(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds) -> Level:
+    def reaches(flag: str, name: str) -> bool:
+        needed, clause_needed = getattr(thresholds, name), getattr(thresholds, f"{name}_clause")
+        return whole[flag] >= needed or any(clause[flag] >= clause_needed for clause in clauses)
+
+    if reaches(EMERGENCY, "act"):
+        return Level.ACT
+    if reaches(CRISIS, "crisis"):
+        return Level.CRISIS
+    if reaches(EMERGENCY, "check"):
+        return Level.CHECK
+    return Level.SAME_DAY if reaches(SAME_DAY, "same_day") else Level.NONE
+
+
+def _says(level: Level, language: str, found: Sequence[Found], cues: frozenset[str]) -> str | None:
+    if language == languages.SPANISH and level in SAYS_SPANISH:
+        return SAYS_SPANISH[level]
+    if language != languages.ENGLISH and not level.rules_the_turn:
+        return SAYS_OTHER_LANGUAGE
+    if level is Level.ACT:
+        special = next((item.sign.says for item in found if item.sign.says), None)
+        return special or (SAYS_OTHER_PERSON if "other_person" in cues else SAYS[level])
+    return SAYS.get(level)
