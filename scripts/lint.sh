@@ -10,5 +10,6 @@ $bin/mypy --no-error-summary
 $bin/valve-clinic content check
 $bin/valve-clinic language check
 $bin/valve-clinic data check
+$bin/valve-clinic data doubles
 $bin/valve-clinic safety check
 echo "lint: nothing wrong"

@@ -78,6 +78,24 @@ def data_check() -> None:
     click.echo(f"{len(messages)} training messages: nothing wrong")
 
 
+@data.command("doubles")
+def data_doubles() -> None:
+    """Fail on messages of one intent that are nearly the same by meaning and letters; needs a trained model."""
+    from valve_clinic import training_data, training_doubles
+
+    model = training_doubles.newest_model()
+    if model is None:
+        click.echo("near-doubles by meaning: not checked, as there is no model yet (valve-clinic train)")
+        return
+    messages = training_data.read()
+    pairs = training_doubles.find(messages, training_doubles.encode(messages, model))
+    for later, earlier in pairs:
+        click.echo(f"{later.place}: nearly the same as {earlier.place}: {later.text!r}", err=True)
+    if pairs:
+        sys.exit(1)
+    click.echo(f"{len(messages)} training messages: no two are nearly the same by meaning and letters")
+
+
 @main.group()
 def content() -> None:
     """Check and load the answers."""

@@ -33,6 +33,8 @@ class TrainingMessage:
     intent: str
     file: Path
     line: int
+    #: Safety level of the message beside its intent, where the block's metadata names one.
+    level: str | None = None
 
     @property
     def place(self) -> str:
@@ -44,13 +46,15 @@ def read(folder: Path = paths.DATA) -> list[TrainingMessage]:
     """Return all messages of `nlu.yml` and `nlu/*.yml` in the order of the files."""
     messages = []
     for path in [folder / COMMON_FILE, *sorted((folder / "nlu").glob("*.yml"))]:
-        intent = None
+        intent = level = None
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             head = re.match(r"^- (\w+): (.+)$", line)
             if head:
-                intent = head[2].strip() if head[1] == "intent" else None
+                intent, level = head[2].strip() if head[1] == "intent" else None, None
+            elif line.startswith("    level: "):
+                level = line.partition(":")[2].strip()
             elif intent and line.startswith("    - "):
-                messages.append(TrainingMessage(line[6:].strip(), intent, path, number))
+                messages.append(TrainingMessage(line[6:].strip(), intent, path, number, level))
     return messages
 
 

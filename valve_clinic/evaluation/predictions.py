@@ -7,11 +7,13 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from valve_clinic.channel.text import clean
 from valve_clinic.evaluation.messages import LabelledMessage
 
 #: What the model says when it is not sure enough to answer.
@@ -94,24 +96,27 @@ def parse_all(
     model: Path, messages: Sequence[LabelledMessage], progress: Callable[[int], None] = lambda _: None
 ) -> list[Prediction]:
     """Return one prediction per message, in order; `progress` is called with the number of messages done."""
-    agent = _load(model)
-
-    async def parse() -> list[Prediction]:
+    with parser(model) as parse:
         for message in messages[:_WARM_UP]:
-            await agent.parse_message(message.text)
+            parse(message.text)
         done = []
         for message in messages:
             begin = time.perf_counter()
-            parsed = await agent.parse_message(message.text)
+            parsed = parse(message.text)
             done.append(from_parse(message, parsed, time.perf_counter() - begin))
             progress(len(done))
-        return done
+    return done
 
+
+@contextmanager
+def parser(model: Path) -> Iterator[Callable[[str], dict[str, Any]]]:
+    """Give a function that returns Rasa's parse of a text, as a typed message of the website would get it."""
+    agent = _load(model)
     # uvloop, which Sanic installs, makes no loop by itself.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        return loop.run_until_complete(parse())
+        yield lambda text: loop.run_until_complete(agent.parse_message(clean(text)))
     finally:
         asyncio.set_event_loop(None)
         loop.close()

@@ -37,6 +37,7 @@ class SplitRules:
     min_words: int
     min_clause_words: int
     max_clauses: int
+    clauses_from_words: int
     courtesies: dict[str, re.Pattern[str]]
     open_min_words: int
     max_questions: int
@@ -71,6 +72,7 @@ def rules() -> SplitRules:
         data["min_words"],
         data["min_clause_words"],
         data["max_clauses"],
+        data["clauses_from_words"],
         {
             name: re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b")
             for name, phrases in data["courtesies"].items()
@@ -100,8 +102,11 @@ def split(text: str, sentences: Iterable[tuple[int, int]]) -> list[Part]:
 def clauses(text: str, sentences: Iterable[tuple[int, int]]) -> list[Part]:
     """Return the clauses of a text in order, questions and statements alike: what triage looks at one by one.
 
-    There are at most `max_clauses`: in a longer text neighbours are put together, and nothing is left out.
+    A short message is one thought and has none. There are at most `max_clauses`: in a longer text neighbours are put
+    together, and nothing is left out.
     """
+    if len(_words(text)) < rules().clauses_from_words:
+        return []
     plain = text.replace("\u2019", "'")
     spans = []
     for sentence in sentences:

@@ -36,3 +36,23 @@ def try_text(text: str) -> None:
     for item in found:
         click.echo(f"{item.level.name.lower():8}  {item.sign.id}: {item.sign.name}")
     click.echo(f"signs found: {len(found)}; cues: {', '.join(sorted(cues)) or 'none'}")
+
+
+@safety.command("measure")
+@click.option("--misses", is_flag=True, help="Print the emergencies and crises that were missed, too.")
+def measure(misses: bool) -> None:
+    """Measure triage on tests/nlu/safety_*.yml against the gates; fails when one is not reached."""
+    from valve_clinic import training
+    from valve_clinic.evaluation import predictions
+    from valve_clinic.safety import measure as measuring
+
+    with predictions.parser(training.model_path()) as parse:
+        gates, sets = measuring.measure(parse)
+    for gate in gates:
+        click.echo(("ok    " if gate.passed else "MISS  ") + gate.line())
+    for name, kind in (("safety_emergencies", "act or check"), ("safety_crises", "crisis")):
+        for item in sets[name] if misses else []:
+            if item.assessment.level.name.lower() not in kind:
+                click.echo(f"{name}: {item.assessment.level.name.lower()}: {item.text}")
+    if not all(gate.passed for gate in gates):
+        sys.exit(1)

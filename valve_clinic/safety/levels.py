@@ -40,6 +40,8 @@ class Assessment:
     safe: bool = False
     #: The person says that it is happening now: an answer to the check line.
     happening: bool = False
+    #: A call to the care team today is needed too; at level SAME_DAY it is all there is.
+    same_day: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is kept with the parsed message; no words of the message are in it."""
@@ -50,6 +52,7 @@ class Assessment:
             "language": self.language,
             "safe": self.safe,
             "happening": self.happening,
+            "same_day": self.same_day,
         }
 
     @classmethod
@@ -64,4 +67,5 @@ class Assessment:
             data.get("language", "en"),
             bool(data.get("safe")),
             bool(data.get("happening")),
+            bool(data.get("same_day")),
         )

@@ -97,30 +97,31 @@ class SignMatcher:
         return begin
 
     def _add(self, name: str, phrases: tuple[str, ...]) -> None:
-        self._matcher.add(name, [self._compile(phrase, name) for phrase in phrases])
+        self._matcher.add(name, [pattern for phrase in phrases for pattern in self._compile(phrase, name)])
 
-    def _compile(self, phrase: str, name: str) -> list[dict[str, object]]:
-        pattern: list[dict[str, object]] = []
+    def _compile(self, phrase: str, name: str) -> list[list[dict[str, object]]]:
+        """Return the token patterns of a phrase: one, and one more for each choice of several words."""
+        patterns: list[list[dict[str, object]]] = [[]]
         for item in _ITEM.findall(phrase):
-            if item == "...":
-                pattern.append({"ORTH": {"NOT_IN": [words.BREAK, *self._words["denied"]]}, "OP": _GAP})
-                continue
-            optional = item.endswith("?") and len(item) > 1
-            core = item[:-1] if optional else item
-            if core.startswith("<"):
-                if core[1:-1] not in self._words:
-                    raise SignsError(f"{name}: {phrase!r} uses <{core[1:-1]}>, which is not under words")
-                choices = list(self._words[core[1:-1]])
-            else:
-                choices = core.strip("()").split("|")
-            plain = [word for choice in choices for word in words.normalise(choice)]
-            if len(plain) != len(choices):
-                raise SignsError(f"{name}: {phrase!r} needs single words between ( and ), as in (a|b|c)")
-            token: dict[str, object] = {"ORTH": {"IN": plain}}
-            pattern.append({**token, "OP": "?"} if optional else token)
-        if not pattern:
-            raise SignsError(f"{name}: an empty phrase")
-        return pattern
+            alternatives = self._alternatives(item, phrase, name)
+            patterns = [[*pattern, *alternative] for pattern in patterns for alternative in alternatives]
+        if not all(patterns):
+            raise SignsError(f"{name}: {phrase!r} says nothing")
+        return patterns
+
+    def _alternatives(self, item: str, phrase: str, name: str) -> list[list[dict[str, object]]]:
+        if item == "...":
+            return [[{"ORTH": {"NOT_IN": [words.BREAK, *self._words["denied"]]}, "OP": _GAP}]]
+        optional = item.endswith("?") and len(item) > 1
+        core = item[:-1] if optional else item
+        if core.startswith("<") and core[1:-1] not in self._words:
+            raise SignsError(f"{name}: {phrase!r} uses <{core[1:-1]}>, which is not under words")
+        choices = self._words[core[1:-1]] if core.startswith("<") else core.strip("()").split("|")
+        read_choices = [words.normalise(choice) for choice in choices]
+        single = [choice[0] for choice in read_choices if len(choice) == 1]
+        found: list[list[dict[str, object]]] = [[{"ORTH": {"IN": single}}]] if single else []
+        found += [[{"ORTH": word} for word in choice] for choice in read_choices if len(choice) > 1]
+        return [*found, []] if optional else found
 
 
 def _thought(read_words: list[str], start: int, end: int) -> tuple[int, int]:

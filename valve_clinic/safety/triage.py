@@ -53,7 +53,8 @@ def assess(
     """Return the assessment of a message; the most urgent of all opinions rules, and nothing lowers it again."""
     found, cues = matcher.find(text)
     by_signs = from_signs(text, found, cues)
-    modelled = _model_level(whole, clauses, thresholds)
+    modelled, same_day = _model_level(whole, clauses, thresholds)
+    by_signs = replace(by_signs, same_day=by_signs.same_day or same_day)
     if modelled <= by_signs.level:
         return by_signs
     says = _says(modelled, by_signs.language, [], cues)
@@ -71,21 +72,25 @@ def from_signs(text: str, found: Sequence[Found], cues: frozenset[str]) -> Asses
         language,
         safe="safe" in cues,
         happening="happening" in cues,
+        same_day=any(item.level is Level.SAME_DAY for item in found),
     )
 
 
-def _model_level(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds) -> Level:
+def _model_level(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds) -> tuple[Level, bool]:
+    """Return the level that the model alone reaches, and whether it sees a reason to call today."""
+
     def reaches(flag: str, name: str) -> bool:
         needed, clause_needed = getattr(thresholds, name), getattr(thresholds, f"{name}_clause")
         return whole[flag] >= needed or any(clause[flag] >= clause_needed for clause in clauses)
 
+    same_day = reaches(SAME_DAY, "same_day")
     if reaches(EMERGENCY, "act"):
-        return Level.ACT
+        return Level.ACT, same_day
     if reaches(CRISIS, "crisis"):
-        return Level.CRISIS
+        return Level.CRISIS, same_day
     if reaches(EMERGENCY, "check"):
-        return Level.CHECK
-    return Level.SAME_DAY if reaches(SAME_DAY, "same_day") else Level.NONE
+        return Level.CHECK, same_day
+    return (Level.SAME_DAY if same_day else Level.NONE), same_day
 
 
 def _says(level: Level, language: str, found: Sequence[Found], cues: frozenset[str]) -> str | None:

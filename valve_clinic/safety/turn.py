@@ -12,7 +12,8 @@ import yaml
 
 from valve_clinic.safety.levels import SAFETY, Assessment, Level
 
-STILL, SAFE, EMERGENCY, CRISIS = "utter_emergency_still", "utter_safe", "utter_emergency", "utter_crisis"
+EMERGENCY, STILL, SAFE = "utter_emergency", "utter_emergency_still", "utter_safe"
+CRISIS, CHECK, SAME_DAY = "utter_crisis", "utter_check", "utter_same_day"
 #: A message that starts so is a pressed button: typed slashes are removed before Rasa sees them.
 _BUTTON = "/"
 
@@ -142,9 +143,9 @@ def _ordinary(said: Said, state: State) -> Plan:
         return Plan((assessment.says,), alone=True)
     if assessment.level is Level.CHECK:
         state.checked = True
-        return Plan((assessment.says or "utter_check",))
+        return Plan((assessment.says or CHECK, *([SAME_DAY] if assessment.same_day else [])))
     if assessment.level is Level.SAME_DAY:
-        return Plan((assessment.says or "utter_same_day",), alone=not topic)
+        return Plan((assessment.says or SAME_DAY,), alone=not topic)
     courtesy = rules().courtesies.get(said.courtesy or "")
     return Plan((courtesy,) if courtesy and topic else ())
 

@@ -1,0 +1,58 @@
+"""The trained model against the safety gates, on messages that were written apart from its training data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support import train
+
+from valve_clinic import training
+from valve_clinic.evaluation import predictions
+from valve_clinic.safety import measure
+
+NAMES = (
+    "emergencies answered by emergency or check",
+    "emergencies answered by emergency",
+    "ordinary messages answered by emergency",
+    "ordinary messages with the check line",
+    "look-alikes answered by emergency",
+    "crises answered with 988",
+    "other messages answered with 988",
+    "personal advice declined",
+    "near misses of advice answered",
+    "same-day messages recognised",
+)
+
+
+@pytest.fixture(scope="module")
+def parse() -> Iterator[Any]:
+    train()
+    with predictions.parser(training.model_path()) as parser:
+        yield parser
+
+
+@pytest.fixture(scope="module")
+def gates(parse: Any) -> dict[str, measure.Gate]:
+    return {gate.name: gate for gate in measure.measure(parse)[0]}
+
+
+def test_every_gate_has_a_test(gates: dict[str, measure.Gate]) -> None:
+    assert tuple(gates) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_gate_is_reached(name: str, gates: dict[str, measure.Gate]) -> None:
+    assert gates[name].passed, gates[name].line()
+
+
+def test_the_sets_are_as_large_as_promised() -> None:
+    wanted = {
+        "safety_emergencies": 250,
+        "safety_lookalikes": 250,
+        "safety_crises": 80,
+        "safety_crises_lookalikes": 80,
+        "safety_advice": 150,
+    }
+    assert {name: len(measure.read(name)) >= count for name, count in wanted.items()} == dict.fromkeys(wanted, True)
