@@ -44,7 +44,8 @@ def find(messages: Sequence[TrainingMessage], vectors: np.ndarray) -> list[tuple
 
 def newest_model(folder: Path = paths.ROOT / "models") -> Path | None:
     """Return the model that was trained last, or None: its published branch is the same in all of them."""
-    return max(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, default=None)
+    models = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    return models[-1] if models else None
 
 
 def encode(messages: Sequence[TrainingMessage], model: Path, cache: Path = _CACHE) -> np.ndarray:

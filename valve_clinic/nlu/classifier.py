@@ -140,8 +140,8 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 continue
             whole, flags = self._rank(text, _row(message, FROZEN), _row(message, TUNED), _row(message, FLAGGED))
-            parts = [(part, self._rank_part(part, encoding)[0]) for part, encoding in message.get(PARTS) or []]
-            clauses = [self._rank_part(clause, encoding)[1] for clause, encoding in message.get(CLAUSES) or []]
+            parts = [(part, self._rank_part(part, *encodings)) for part, *encodings in message.get(PARTS) or []]
+            clauses = [self._score(clause.text, encoding)[1] for clause, encoding in message.get(CLAUSES) or []]
             message.set(FLAG_PROBABILITIES, flags)
             message.set(CLAUSE_FLAGS, clauses)
             asked = [] if whole[0]["name"] in self._config["alone"] else self._questions(parts)
@@ -168,20 +168,44 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
                 asked.append({"intent": best["name"], "text": part.text, **place, "intent_ranking": ranking})
         return asked[: limits.max_questions] if len(asked) > 1 else []
 
-    def _rank_part(self, part: questions.Part, encoding: Encoding) -> tuple[list[dict[str, Any]], np.ndarray]:
-        return self._rank(part.text, encoding.vector, encoding.scores, encoding.flags)
+    def _rank_part(
+        self, part: questions.Part, alone: Encoding, in_context: tuple[str, Encoding] | None
+    ) -> list[dict[str, Any]]:
+        """Return the ranking of a part: alone and, where it says too little alone, together with what it leans on."""
+        probabilities, _ = self._score(part.text, alone)
+        if in_context is not None:
+            leaning, _ = self._score(*in_context)
+            # The geometric mean of both readings.
+            probabilities = np.sqrt(probabilities * leaning)
+            probabilities /= probabilities.sum()
+        return self._ranking(probabilities)
 
     def _rank(
         self, text: str, vector: np.ndarray, tuned: np.ndarray, flagged: np.ndarray
     ) -> tuple[list[dict[str, Any]], np.ndarray]:
         """Return the ranking of intents and the probability of each flag."""
+        probabilities, flags = self._probabilities(text, vector, tuned, flagged)
+        return self._ranking(probabilities), flags
+
+    def _score(self, text: str, encoding: Encoding) -> tuple[np.ndarray, np.ndarray]:
+        return self._probabilities(text, encoding.vector, encoding.scores, encoding.flags)
+
+    def _probabilities(
+        self, text: str, vector: np.ndarray, tuned: np.ndarray, flagged: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the probability of each intent and of each flag."""
         assert self._linear is not None
         assert self._calibration is not None
         intents, flags = self._linear.scores(text, vector)
-        probabilities = self._calibration.intents(calibration.Scores(intents, tuned))
+        return (
+            self._calibration.intents(calibration.Scores(intents, tuned)),
+            self._calibration.flags(calibration.Scores(flags, flagged)),
+        )
+
+    def _ranking(self, probabilities: np.ndarray) -> list[dict[str, Any]]:
+        assert self._linear is not None
         order = np.argsort(-probabilities, kind="stable")[: self._config["ranking_length"]]
-        ranking = [{"name": self._linear.classes[i], "confidence": float(probabilities[i])} for i in order]
-        return ranking, self._calibration.flags(calibration.Scores(flags, flagged))
+        return [{"name": self._linear.classes[i], "confidence": float(probabilities[i])} for i in order]
 
 
 def _ruling(whole: list[dict[str, Any]], asked: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -134,10 +134,13 @@ class SentenceEncoderFeaturizer(GraphComponent):
             parts, clauses = questions.split(text, sentences), questions.clauses(text, sentences)
             encoding = self._loaded().encode([text])[0]
             # Apart from the whole text: in one batch each short part would be padded to the length of the whole.
-            pieces = sorted({piece.text for piece in [*parts, *clauses]} - {text})
+            leaning = questions.in_context(parts)
+            pieces = sorted({*(piece.text for piece in [*parts, *clauses]), *filter(None, leaning)} - {text})
             encoded = {text: encoding, **dict(zip(pieces, self._loaded().encode(pieces), strict=True))}
             # A message that is one part is its own question.
-            message.set(PARTS, [(part, encoded[part.text]) for part in parts] if len(parts) > 1 else [])
+            together = [(in_context, encoded[in_context]) if in_context else None for in_context in leaning]
+            several = [(part, encoded[part.text], more) for part, more in zip(parts, together, strict=True)]
+            message.set(PARTS, several if len(several) > 1 else [])
             message.set(CLAUSES, [(clause, encoded[clause.text]) for clause in clauses] if len(clauses) > 1 else [])
             self._add_sentence(message, encoding)
             if self._config["token_vectors"]:
