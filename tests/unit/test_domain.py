@@ -32,33 +32,15 @@ BUTTONS = [
 KINDS = {"emergency", "crisis", "advice_declined", "handoff", "notice", "chitchat", "clarify", "check", "same_day"}
 #: Texts that may not change by accident: they stand between a person and help.
 FIXED = {
-    "utter_emergency": (
-        "Call 911 now.\n\n"
-        "Do not drive yourself. Do not wait for a reply here. Nobody is watching this chat.\n\n"
-        "Tell 911 what is wrong and where you are. If somebody is with you, ask them to stay.\n\n"
-        "Bleeding from the groin after a procedure? Lie flat. Press hard on the spot until help comes."
-    ),
-    "utter_crisis": (
-        "I am glad you wrote this. You do not have to face it alone.\n\n"
-        "Call or text 988 now. It is the Suicide and Crisis Lifeline. It is free and open day and night. "
-        "You can also call it for somebody you worry about.\n\n"
-        "If you or somebody else is in danger right now, call 911.\n\n"
-        "I am an automated chat, and nobody is watching it. Please reach a person now."
-    ),
-    "utter_advice_declined": (
-        "That is a good question for somebody who knows you. I am an automated chat, so I cannot decide it or read "
-        "your results for you.\n\n"
-        "Please ask your own doctor or your care team. For a question about a medicine, your pharmacist can help too."
-    ),
     "utter_hand_off": (
         "You can talk with a person at the Valve Clinic: call 501.552.3400. The line is for appointments. "
         "If you need something else, ask who helps with it.\n\n"
         "This line is not for an emergency. For chest pain, trouble breathing or fainting, call 911."
     ),
 }
+#: As a phone dials it.
+POISON_HELP = "+18002221222"
 LINKS = {
-    "utter_emergency": ["tel:911"],
-    "utter_crisis": ["tel:988", "sms:988", "tel:911"],
     "utter_hand_off": ["tel:+15015523400"],
 }
 
@@ -101,7 +83,8 @@ def test_a_fixed_text_says_its_kind(name, kind):
 @pytest.mark.parametrize("message", MESSAGES)
 def test_every_response_is_plain_and_has_a_kind(message):
     assert message["custom"]["kind"] in KINDS
-    assert textstat.flesch_kincaid_grade(message["text"]) <= 7
+    # The formula means nothing for a word or two.
+    assert len(message["text"].split()) < 5 or textstat.flesch_kincaid_grade(message["text"]) <= 7
     assert "<" not in message["text"]
     assert "{" not in message["text"]
 
@@ -110,7 +93,9 @@ def test_every_response_is_plain_and_has_a_kind(message):
 def test_phone_numbers_and_links_are_those_of_the_clinic(message, clinic):
     typed = set(re.findall(r"\b(?:\d[-. ])?\d{3}[-. ]\d{3}[-. ]\d{4}\b|\b(?:911|988)\b", message["text"]))
     assert typed <= {clinic.phone, *clinic.numbers.values()}
-    known = {clinic.tel, *(f"{how}:{number}" for how in ("tel", "sms") for number in clinic.numbers.values())}
+    dialled = {clinic.numbers["emergency"], clinic.numbers["crisis"], POISON_HELP}
+    known = {clinic.tel, *(f"{how}:{number}" for how in ("tel", "sms") for number in dialled)}
+    assert POISON_HELP.endswith(clinic.numbers["poison_help"].replace("-", ""))
     assert {link["url"] for link in message["custom"].get("links", [])} <= known
 
 

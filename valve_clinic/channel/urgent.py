@@ -44,7 +44,8 @@ async def look(agent: Any, text: str) -> Look:
     signs = _signs(text)
     if len(text) <= MAX_CHARACTERS:
         parsed = await _parse(agent, text)
-        return Look(max(signs, _of(parsed), key=lambda assessment: assessment.level), parsed)
+        # Triage has weighed the signs already; they decide alone only where it could not.
+        return Look(_of(parsed) if parsed and SAFETY in parsed else signs, parsed)
     for start in range(0, len(text), _STEP):
         if signs.level.rules_the_turn:
             break

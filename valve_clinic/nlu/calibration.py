@@ -59,9 +59,11 @@ class Calibration:
 def fit(intents: Scores, labels: Sequence[int], flags: Scores, flagged: np.ndarray) -> Calibration:
     """Return the calibration that makes the labels likeliest; rows are messages that no model was fitted on."""
     rows = np.arange(len(labels))
+    # In single precision the search sees no slope and stays where it began.
+    linear, tuned = intents.linear.astype(np.float64), intents.tuned.astype(np.float64)
 
     def loss(weights: np.ndarray) -> float:
-        combined = log_softmax(weights[0] * intents.linear + weights[1] * intents.tuned)
+        combined = log_softmax(weights[0] * linear + weights[1] * tuned)
         return float(-combined[rows, labels].mean())
 
     found = minimize(loss, np.array([0.5, 0.7]), method="L-BFGS-B", bounds=[(0.0, 5.0), (0.0, 5.0)])

@@ -30,6 +30,9 @@ class Thresholds:
 
     act: float
     act_clause: float
+    #: A sign that the models see nothing behind asks first: below both of these it is a check.
+    sign: float
+    sign_clause: float
     check: float
     check_clause: float
     crisis: float
@@ -55,6 +58,12 @@ def assess(
     by_signs = from_signs(text, found, cues)
     modelled, same_day = _model_level(whole, clauses, thresholds)
     by_signs = replace(by_signs, same_day=by_signs.same_day or same_day)
+    believed = _reaches(EMERGENCY, thresholds.sign, thresholds.sign_clause, whole, clauses)
+    in_english = by_signs.language == languages.ENGLISH
+    if by_signs.level is Level.ACT and in_english and not believed and modelled is not Level.CRISIS:
+        by_signs = replace(by_signs, level=Level.CHECK, says=SAYS[Level.CHECK])
+    if modelled is Level.CRISIS and by_signs.level is Level.ACT and whole[CRISIS] > whole[EMERGENCY]:
+        by_signs = replace(by_signs, level=Level.CHECK)
     if modelled <= by_signs.level:
         return by_signs
     says = _says(modelled, by_signs.language, [], cues)
@@ -79,18 +88,20 @@ def from_signs(text: str, found: Sequence[Found], cues: frozenset[str]) -> Asses
 def _model_level(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds) -> tuple[Level, bool]:
     """Return the level that the model alone reaches, and whether it sees a reason to call today."""
 
-    def reaches(flag: str, name: str) -> bool:
-        needed, clause_needed = getattr(thresholds, name), getattr(thresholds, f"{name}_clause")
-        return whole[flag] >= needed or any(clause[flag] >= clause_needed for clause in clauses)
-
-    same_day = reaches(SAME_DAY, "same_day")
-    if reaches(EMERGENCY, "act"):
-        return Level.ACT, same_day
-    if reaches(CRISIS, "crisis"):
+    same_day = _reaches(SAME_DAY, thresholds.same_day, thresholds.same_day_clause, whole, clauses)
+    act = _reaches(EMERGENCY, thresholds.act, thresholds.act_clause, whole, clauses)
+    crisis = _reaches(CRISIS, thresholds.crisis, thresholds.crisis_clause, whole, clauses)
+    if crisis and (not act or whole[CRISIS] > whole[EMERGENCY]):
         return Level.CRISIS, same_day
-    if reaches(EMERGENCY, "check"):
+    if act:
+        return Level.ACT, same_day
+    if _reaches(EMERGENCY, thresholds.check, thresholds.check_clause, whole, clauses):
         return Level.CHECK, same_day
     return (Level.SAME_DAY if same_day else Level.NONE), same_day
+
+
+def _reaches(flag: str, needed: float, clause_needed: float, whole: Flags, clauses: Sequence[Flags]) -> bool:
+    return whole[flag] >= needed or any(clause[flag] >= clause_needed for clause in clauses)
 
 
 def _says(level: Level, language: str, found: Sequence[Found], cues: frozenset[str]) -> str | None:

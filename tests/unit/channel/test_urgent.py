@@ -1,4 +1,4 @@
-"""An emergency goes through a refusal, with the fixed words and without a database; nothing else does."""
+"""An emergency is seen before anything can refuse it, and its fixed text needs neither model nor database."""
 
 from __future__ import annotations
 
@@ -9,45 +9,92 @@ from typing import Any
 import pytest
 
 from valve_clinic.channel import urgent
-from valve_clinic.channel.urgent import REFUSALS, emergency_answer
+from valve_clinic.safety.levels import Assessment, Level
 
-RESPONSE = [{"text": "Call 911 now.", "custom": {"kind": "emergency"}}]
+CALM = {"level": "none"}
+ACT = {"level": "act", "says": "utter_emergency_other"}
 
 
-def agent(intent: str | Exception, **responses: Any) -> Any:
+def agent(safety: dict[str, Any] | Exception | None, heard: list[str] | None = None, **responses: Any) -> Any:
     async def parse_message(text: str) -> dict[str, Any]:
-        if isinstance(intent, Exception):
-            raise intent
-        return {"text": text, "intent": {"name": intent}}
+        if heard is not None:
+            heard.append(text)
+        if isinstance(safety, Exception):
+            raise safety
+        return {"text": text, "intent": {"name": "greet"}, **({"safety": safety} if safety else {})}
 
-    responses = responses or {"utter_emergency": RESPONSE}
     return SimpleNamespace(parse_message=parse_message, domain=SimpleNamespace(responses=responses))
 
 
-async def test_an_emergency_is_answered_with_the_fixed_text_and_act() -> None:
-    answer = await emergency_answer(agent("report_emergency"), "i cannot breathe")
-    assert answer is not None
-    assert answer["safety"] == "act"
-    assert [(reply["kind"], reply["text"]) for reply in answer["replies"]] == [("emergency", "Call 911 now.")]
+async def test_what_the_model_sees_is_urgent_and_its_parse_is_kept() -> None:
+    seen = await urgent.look(agent(ACT), "he just slid off the chair")
+    assert seen.is_urgent
+    assert seen.assessment.says == "utter_emergency_other"
+    assert seen.parse is not None
 
 
-@pytest.mark.parametrize("intent", ["ask_definition", "nlu_fallback", "greet", RuntimeError("no model")])
-async def test_anything_else_keeps_its_refusal(intent: str | Exception) -> None:
-    assert await emergency_answer(agent(intent), "what is MR?") is None
+async def test_an_ordinary_message_is_not_urgent() -> None:
+    seen = await urgent.look(agent(CALM), "what is MitraClip")
+    assert not seen.is_urgent
+    assert seen.parse is not None
 
 
-async def test_without_a_model_the_refusal_stands() -> None:
-    assert await emergency_answer(None, "i cannot breathe") is None
-    assert await emergency_answer(agent("report_emergency", utter_other=RESPONSE), "i cannot breathe") is None
+@pytest.mark.parametrize("broken", [RuntimeError("no model"), None])
+async def test_without_a_model_the_signs_decide(broken: Exception | None) -> None:
+    assert (await urgent.look(agent(broken), "I can't breathe")).is_urgent
+    assert (await urgent.look(None, "I can't breathe")).is_urgent
+    assert not (await urgent.look(None, "what is MitraClip")).is_urgent
 
 
-async def test_a_model_that_hangs_does_not_hold_up_the_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_model_that_hangs_does_not_hold_up_the_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang(_text: str) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(urgent, "_SECONDS", 0.01)
-    assert await emergency_answer(SimpleNamespace(parse_message=hang), "i cannot breathe") is None
+    monkeypatch.setattr(urgent, "_PARSE_SECONDS", 0.01)
+    assert (await urgent.look(SimpleNamespace(parse_message=hang), "I can't breathe")).is_urgent
 
 
-def test_no_emergency_is_looked_for_where_there_is_no_message_or_no_visitor() -> None:
-    assert {422, 429, 503} == REFUSALS
+async def test_signs_that_fail_leave_the_model_to_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(urgent.matcher, "shared", fail)
+    assert (await urgent.look(agent(ACT), "words")).is_urgent
+    assert not (await urgent.look(agent(CALM), "words")).is_urgent
+
+
+async def test_the_whole_of_a_long_text_is_read_and_it_has_no_parse() -> None:
+    heard: list[str] = []
+    seen = await urgent.look(agent(CALM, heard), "bla " * 2000)
+    assert not seen.is_urgent
+    assert seen.parse is None
+    assert sum(map(len, heard)) >= 8000
+    assert max(map(len, heard)) <= urgent.MAX_CHARACTERS
+
+
+@pytest.mark.parametrize("place", [0, 1000, 1999])
+async def test_a_sign_anywhere_in_a_long_text_is_seen(place: int) -> None:
+    words = ["bla"] * 2000
+    words[place] = "I can't breathe"
+    assert (await urgent.look(agent(CALM), " ".join(words))).is_urgent
+
+
+async def test_what_only_the_model_sees_in_a_long_text_is_seen() -> None:
+    async def parse_message(text: str) -> dict[str, Any]:
+        return {"safety": ACT if "slid off the chair" in text else CALM}
+
+    text = "bla " * 400 + "he slid off the chair " + "bla " * 400
+    assert (await urgent.look(SimpleNamespace(parse_message=parse_message), text)).is_urgent
+
+
+def test_the_fixed_text_is_the_domains() -> None:
+    response = [{"text": "Call 911 now.", "custom": {"kind": "emergency"}}]
+    turn = urgent.fixed_turn(agent(CALM, utter_emergency=response), Assessment(Level.ACT, "utter_emergency"))
+    assert turn["safety"] == "act"
+    assert [(reply["kind"], reply["text"]) for reply in turn["replies"]] == [("emergency", "Call 911 now.")]
+
+
+@pytest.mark.parametrize("says", ["utter_emergency", "utter_emergency_es", "utter_crisis"])
+def test_without_a_domain_the_text_is_read_from_the_file(says: str) -> None:
+    turn = urgent.fixed_turn(None, Assessment(Level.ACT, says))
+    assert "911" in turn["replies"][0]["text"]

@@ -62,7 +62,7 @@ def test_tuning_without_its_packages_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     with pytest.raises(EncoderError, match="training needs the group `convert`"):
-        tuning.tune(["a text"], [0], 1, {"seed": 1}, tmp_path / "encoder.onnx")
+        tuning.tune(["a text"], [0], np.zeros((1, 3)), 1, {"seed": 1}, tmp_path / "encoder.onnx")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,13 +11,13 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
 from rasa.nlu.constants import SPACY_DOCS
 from rasa.nlu.tokenizers.tokenizer import Token
-from rasa.shared.nlu.constants import INTENT, TEXT, TEXT_TOKENS
+from rasa.shared.nlu.constants import INTENT, METADATA, TEXT, TEXT_TOKENS
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from valve_clinic.nlu import featurizer, source_hash
+from valve_clinic.nlu import examples, featurizer, source_hash
 from valve_clinic.nlu.encoder import DIMENSION, EncoderError
-from valve_clinic.nlu.featurizer import FROZEN, PARTS, TUNED, SentenceEncoderFeaturizer
+from valve_clinic.nlu.featurizer import CLAUSES, FROZEN, PARTS, TUNED, SentenceEncoderFeaturizer
 
 DEFAULTS = SentenceEncoderFeaturizer.get_default_config()
 
@@ -97,9 +97,35 @@ def test_the_questions_of_a_message_are_encoded_each(component, encoder):
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
     (heard,) = component().process([message(text, **{SPACY_DOCS[TEXT]: nlp(text)})])
-    parts, encodings = zip(*heard.get(PARTS), strict=True)
+    parts, encodings, _ = zip(*heard.get(PARTS), strict=True)
     assert [part.text for part in parts] == ["How long is recovery?", "And will insurance pay?"]
     assert np.allclose(encodings[1].vector, encoder.encode([parts[1].text])[0].vector, atol=1e-5)
+
+
+def test_the_whole_text_never_shares_a_batch_with_its_parts(component, encoder):
+    """Padded to the length of the whole, twenty short parts once took two seconds."""
+    batches = []
+    made = component()
+
+    class Watched:
+        def encode(self, texts):
+            batches.append(list(texts))
+            return encoder.encode(texts)
+
+    made._encoder = Watched()
+    text = "what is the clip and how does it work, " * 12
+    made.process([message(text)])
+    assert batches[0] == [text]
+    assert text not in batches[1]
+    assert len(batches) == 2
+
+
+def test_the_clauses_of_a_long_message_are_encoded_for_triage(component):
+    text = "I wanted to ask about the diet and the parking lot and my chest is killing me right now"
+    (heard,) = component().process([message(text)])
+    clauses = [clause.text for clause, _ in heard.get(CLAUSES)]
+    assert clauses[-1] == "and my chest is killing me right now"
+    assert all(clause in text for clause in clauses)
 
 
 def test_a_message_that_is_one_question_has_no_parts(component):
@@ -110,18 +136,24 @@ def test_a_message_that_is_one_question_has_no_parts(component):
 def test_training_puts_the_tuned_encoder_into_the_archive(tmp_path, encoder_files, monkeypatch):
     tuned = []
 
-    def tune(texts, labels, classes, config, target):
-        tuned.append((texts, labels, classes, config["epochs"]))
+    def tune(texts, labels, flags, classes, config, target):
+        tuned.append((texts, labels, flags.tolist(), classes, config["epochs"]))
         shutil.copyfile(encoder_files / "encoder.onnx", target)
 
     monkeypatch.setattr(featurizer.tuning, "tune", tune)
     storage, resource = LocalModelStorage.create(tmp_path), Resource("featurizer")
     trained = SentenceEncoderFeaturizer.create(DEFAULTS, storage, resource, None)
+    aside = next(text for text in map(str, range(1000)) if examples.is_held_aside(text))
     data = TrainingData(
-        [message("why", **{INTENT: "b"}), message("how", **{INTENT: "a"}), Message({TEXT: "", INTENT: "a"})]
+        [
+            message("why", **{INTENT: "report_crisis"}),
+            message("how", **{INTENT: "a", METADATA: {"intent": {"level": "same_day"}}}),
+            message(aside, **{INTENT: "a"}),
+            Message({TEXT: "", INTENT: "a"}),
+        ]
     )
     assert trained.train(data) == resource
-    assert tuned == [(["why", "how"], [1, 0], 2, DEFAULTS["epochs"])]
+    assert tuned == [(["why", "how"], [1, 0], [[0, 1, 0], [0, 0, 1]], 2, DEFAULTS["epochs"])]
     loaded = SentenceEncoderFeaturizer.load(DEFAULTS, storage, resource, None)
     vectors = [features(one.process([message("hi")])[0], FROZEN)[1] for one in (trained, loaded)]
     assert np.array_equal(*vectors)

@@ -11,18 +11,25 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 
 from valve_clinic.nlu import questions
-from valve_clinic.nlu.classifier import QUESTIONS, TfidfDenseClassifier
-from valve_clinic.nlu.featurizer import FROZEN, PARTS, TUNED
+from valve_clinic.nlu.calibration import Calibration
+from valve_clinic.nlu.classifier import COURTESY, QUESTIONS, TfidfDenseClassifier
+from valve_clinic.nlu.featurizer import FLAGGED, FROZEN, PARTS, TUNED
 from valve_clinic.nlu.questions import Part
 
 CLASSES = ["ask_causes", "ask_recovery_time", "ask_risks", "ask_surgery", "book_appointment", "greet",
            "report_crisis", "report_emergency", "request_human"]  # fmt: skip
 SURE = 0.92
+NO_FLAGS = np.full(3, -9.0)
+EVEN = Calibration(0.5, 0.5, [[0.0, 0.5, 0.5]] * 3)
 
 
 def probabilities(intent, confidence=SURE):
     rest = (1 - confidence) / (len(CLASSES) - 1)
     return np.array([confidence if name == intent else rest for name in CLASSES])
+
+
+def encoded(found):
+    return SimpleNamespace(vector=np.zeros(384), scores=np.log(found), flags=NO_FLAGS)
 
 
 def hear(whole, *parts):
@@ -33,15 +40,16 @@ def hear(whole, *parts):
         confidence, is_question = (*more, SURE, True)[:2] if len(more) < 2 else more
         text = f"part {number} of the text"
         known[text] = probabilities(intent, confidence)
-        encoding = SimpleNamespace(vector=np.zeros(384), scores=np.log(known[text]))
-        found.append((Part(text, at, at + len(text), is_question), encoding))
+        found.append((Part(text, at, at + len(text), is_question), encoded(known[text]), None))
         at += len(text) + 1
-    text = " ".join(part.text for part, _ in found) or "whole"
+    text = " ".join(part.text for part, *_ in found) or "whole"
     known[text] = probabilities(whole)
-    component._linear = SimpleNamespace(classes=CLASSES, probabilities=lambda asked, _vector: known[asked])
+    component._linear = SimpleNamespace(classes=CLASSES, scores=lambda asked, _vector: (np.log(known[asked]), NO_FLAGS))
+    component._calibration = EVEN
     heard = Message({TEXT: text, PARTS: found})
     heard.add_features(Features(np.zeros((1, 384)), FEATURE_TYPE_SENTENCE, TEXT, FROZEN))
     heard.add_features(Features(np.log([known[text]]), FEATURE_TYPE_SENTENCE, TEXT, TUNED))
+    heard.add_features(Features(np.atleast_2d(NO_FLAGS), FEATURE_TYPE_SENTENCE, TEXT, FLAGGED))
     component.process([heard])
     return heard
 
@@ -72,15 +80,50 @@ def test_else_the_first_question_rules_the_turn():
     assert ruled_by(hear("greet", ("ask_risks",), ("ask_causes",))) == "ask_risks"
 
 
-@pytest.mark.parametrize("danger", ["report_emergency", "report_crisis", "request_human"])
+@pytest.mark.parametrize("danger", ["report_emergency", "report_crisis"])
 def test_a_message_that_is_a_danger_as_a_whole_stays_one_whatever_it_asks_besides(danger):
     heard = hear(danger, (danger,), ("ask_risks",), ("ask_causes",))
     assert ruled_by(heard) == danger
+    assert asked(heard) == []
 
 
-@pytest.mark.parametrize("danger", ["report_emergency", "report_crisis"])
-def test_a_danger_in_one_part_is_not_lost_among_questions(danger):
-    assert ruled_by(hear("ask_risks", ("ask_risks",), (danger,), ("ask_causes",))) == danger
+def test_a_wish_for_a_person_beside_questions_is_not_dropped():
+    heard = hear("request_human", ("request_human",), ("ask_risks",), ("ask_causes",))
+    assert ruled_by(heard) == "ask_risks"
+    assert asked(heard) == ["request_human", "ask_risks", "ask_causes"]
+
+
+def test_a_part_that_leans_on_the_one_before_is_read_together_with_it():
+    component = TfidfDenseClassifier.create(TfidfDenseClassifier.get_default_config(), None, None, None)
+    readings = {"how does it work": probabilities("greet", 0.5), "clip, how does it work": probabilities("ask_risks")}
+    component._linear = SimpleNamespace(
+        classes=CLASSES, scores=lambda text, _vector: (np.log(readings[text]), NO_FLAGS)
+    )
+    component._calibration = EVEN
+    part = Part("how does it work", 0, 16, True)
+    alone, together = (encoded(reading) for reading in readings.values())
+    assert component._rank_part(part, alone, None)[0]["name"] == "greet"
+    ranking = component._rank_part(part, alone, ("clip, how does it work", together))
+    assert ranking[0]["name"] == "ask_risks"
+    assert sum(item["confidence"] for item in ranking) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hi, how long is recovery", "greet"),
+        ("how long is recovery? thanks", "thank"),
+        ("I am so scared. how long is recovery", "worry"),
+        ("how long is recovery", None),
+        ("is this history", None),
+    ],
+)
+def test_a_courtesy_around_a_question_is_named(text, expected):
+    assert questions.courtesy_of(text) == expected
+
+
+def test_a_message_says_which_courtesy_it_has():
+    assert hear("ask_risks").get(COURTESY) is None
 
 
 def test_the_same_question_twice_is_one():

@@ -1,0 +1,101 @@
+"""The two opinions together: the more urgent one rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from valve_clinic.nlu.examples import CRISIS, EMERGENCY, SAME_DAY
+from valve_clinic.safety import matcher, triage
+from valve_clinic.safety.levels import Assessment, Level
+from valve_clinic.safety.triage import Thresholds
+
+THRESHOLDS = Thresholds(
+    act=0.5,
+    act_clause=0.8,
+    sign=0.03,
+    sign_clause=0.3,
+    check=0.1,
+    check_clause=0.4,
+    crisis=0.5,
+    crisis_clause=0.8,
+    same_day=0.5,
+    same_day_clause=0.8,
+)
+
+
+def flags(**given: float) -> dict[str, float]:
+    return {EMERGENCY: 0.0, CRISIS: 0.0, SAME_DAY: 0.0, **given}
+
+
+def assess(text: str, whole: dict[str, float] | None = None, *clauses: dict[str, float]) -> Assessment:
+    return triage.assess(text, whole or flags(), clauses, matcher.shared(), THRESHOLDS)
+
+
+@pytest.mark.parametrize(
+    ("whole", "clause", "expected"),
+    [
+        (flags(), flags(), Level.NONE),
+        (flags(emergency=0.5), flags(), Level.ACT),
+        (flags(emergency=0.49), flags(), Level.CHECK),
+        (flags(emergency=0.09), flags(), Level.NONE),
+        (flags(), flags(emergency=0.8), Level.ACT),
+        (flags(), flags(emergency=0.5), Level.CHECK),
+        (flags(), flags(emergency=0.3), Level.NONE),
+        (flags(crisis=0.5), flags(), Level.CRISIS),
+        (flags(crisis=0.8, emergency=0.9), flags(), Level.ACT),
+        (flags(crisis=0.9, emergency=0.8), flags(), Level.CRISIS),
+        (flags(same_day=0.6), flags(), Level.SAME_DAY),
+        (flags(same_day=0.6, emergency=0.2), flags(), Level.CHECK),
+    ],
+)
+def test_the_model_alone(whole: dict[str, float], clause: dict[str, float], expected: Level) -> None:
+    assert assess("a plain text", whole, clause).level is expected
+
+
+def test_the_model_never_lowers_what_a_sign_says() -> None:
+    assert assess("I can't breathe", flags(emergency=0.05)).level is Level.ACT
+    assert assess("I want to die", flags()).level is Level.CRISIS
+
+
+def test_a_sign_that_the_models_see_nothing_behind_asks_first() -> None:
+    assert assess("I can't breathe", flags()).says == "utter_check"
+    assert assess("I can't breathe", flags(), flags(emergency=0.3)).level is Level.ACT
+    assert assess("no puedo respirar", flags()).level is Level.ACT
+
+
+def test_a_sign_of_same_day_is_kept_beside_a_more_urgent_level() -> None:
+    found = assess("gained 4 pounds since yesterday", flags(emergency=0.2))
+    assert (found.level, found.same_day) == (Level.CHECK, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("I can't breathe", "utter_emergency"),
+        ("my husband can't breathe", "utter_emergency_other"),
+        ("my groin is bleeding where the clip went in", "utter_emergency_bleeding"),
+        ("mom fell and hit her head, she takes Eliquis", "utter_emergency_blood_thinner"),
+        ("dad took too many of his coumadin pills", "utter_emergency_pills"),
+        ("me duele el pecho", "utter_emergency_es"),
+        ("quiero morir", "utter_crisis_es"),
+        ("I want to die", "utter_crisis"),
+        ("can a leaky valve cause chest pain", "utter_check"),
+        ("¿cuánto cuesta la cirugía?", "utter_other_language"),
+        ("what is MitraClip", None),
+    ],
+)
+def test_what_is_said(text: str, says: str | None) -> None:
+    assert assess(text, flags(emergency=0.05)).says == says
+
+
+def test_an_assessment_survives_the_way_through_the_tracker_without_the_words() -> None:
+    found = assess("my husband can't breathe", flags(emergency=0.05))
+    data: dict[str, Any] = found.as_dict()
+    assert Assessment.from_dict(data) == found
+    assert "husband" not in str(data)
+
+
+def test_without_an_assessment_nothing_is_known() -> None:
+    assert Assessment.from_dict(None) == Assessment(Level.NONE)
