@@ -44,7 +44,7 @@ class SafetyTriage(GraphComponent, IntentClassifier):
             "act_clause": 0.95,
             "sign": 0.03,
             "sign_clause": 0.3,
-            "check": 0.015,
+            "check": 0.02,
             "check_clause": 0.5,
             "crisis": 0.2,
             "crisis_clause": 0.7,
