@@ -12,6 +12,9 @@ from valve_clinic import training
 from valve_clinic.evaluation import predictions
 from valve_clinic.safety import measure
 
+#: Rasa's pinned dependencies warn about themselves when a model is loaded into this process.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 NAMES = (
     "emergencies answered by emergency or check",
     "emergencies answered by emergency",

@@ -86,8 +86,8 @@ def test_without_the_action_server_danger_is_answered_and_a_question_gets_a_noti
     actions[0].terminate()
     actions[0].wait(timeout=20)
     assert_error(distant.send("what is MitraClip?"), 503)
+    assert distant.say("i want to talk to a person")[0]["kind"] == "handoff"
     assert outline(distant.say("i cant breathe and my lips are blue")) == [("emergency", None, None)]
     assert outline(distant.say("i want to kill myself")) == [("crisis", None, None)]
-    assert distant.say("i want to talk to a person")[0]["kind"] == "handoff"
     assert_error(distant.send("how long is the recovery?"), 503)
     assert "mitraclip" not in apart.log.read_text().lower(), "what a patient typed is not logged"
