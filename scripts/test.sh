@@ -30,9 +30,6 @@ step "training (a few minutes, unless the data has a model)"
 quietly $bin/valve-clinic train
 model=$($bin/valve-clinic model)
 
-step "near-doubles by meaning (they need the encoder)"
-$bin/valve-clinic data doubles
-
 step "rasa data validate"
 quietly $bin/rasa data validate --fail-on-warnings --max-history 3
 

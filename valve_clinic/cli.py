@@ -80,15 +80,11 @@ def data_check() -> None:
 
 @data.command("doubles")
 def data_doubles() -> None:
-    """Fail on messages of one intent that are nearly the same by meaning and letters; needs a trained model."""
+    """Fail on messages of one intent that are nearly the same by meaning and letters."""
     from valve_clinic import training_data, training_doubles
 
-    model = training_doubles.newest_model()
-    if model is None:
-        click.echo("near-doubles by meaning: not checked, as there is no model yet (valve-clinic train)")
-        return
     messages = training_data.read()
-    pairs = training_doubles.find(messages, training_doubles.encode(messages, model))
+    pairs = training_doubles.find(messages, training_doubles.encode(messages))
     for later, earlier in pairs:
         click.echo(f"{later.place}: nearly the same as {earlier.place}: {later.text!r}", err=True)
     if pairs:

@@ -1,16 +1,14 @@
 """Finds training messages that say the same thing in nearly the same words: they count once.
 
-Two opinions must agree: the encoder's cosine of the sentence vectors, and the likeness of the letters. The encoder is
-the published branch of any trained model, so that there must be one.
+Two opinions must agree: the published encoder's cosine of the sentence vectors, and the likeness of the letters.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tarfile
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from rapidfuzz.fuzz import token_sort_ratio
@@ -42,13 +40,7 @@ def find(messages: Sequence[TrainingMessage], vectors: np.ndarray) -> list[tuple
     return pairs
 
 
-def newest_model(folder: Path = paths.ROOT / "models") -> Path | None:
-    """Return the model that was trained last, or None: its published branch is the same in all of them."""
-    models = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
-    return models[-1] if models else None
-
-
-def encode(messages: Sequence[TrainingMessage], model: Path, cache: Path = _CACHE) -> np.ndarray:
+def encode(messages: Sequence[TrainingMessage], cache: Path = _CACHE) -> np.ndarray:
     """Return the published encoder's unit vectors, shape (messages, 384); texts seen before come from the cache."""
     names = [hashlib.sha1(message.text.encode(), usedforsecurity=False).hexdigest() for message in messages]
     known: dict[str, np.ndarray] = {}
@@ -57,22 +49,16 @@ def encode(messages: Sequence[TrainingMessage], model: Path, cache: Path = _CACH
             known = dict(zip(kept["names"].tolist(), kept["vectors"], strict=True))
     new = {name: message.text for name, message in zip(names, messages, strict=True) if name not in known}
     if new:
-        known |= dict(zip(new, _encode(list(new.values()), model), strict=True))
+        known |= dict(zip(new, _encode(list(new.values())), strict=True))
         cache.parent.mkdir(exist_ok=True)
         np.savez(cache, names=np.array(list(known)), vectors=np.stack(list(known.values())))
     return np.stack([known[name] for name in names])
 
 
-def _encode(texts: list[str], model: Path) -> list[np.ndarray]:
-    from valve_clinic.nlu.encoder import SentenceEncoder
+def _encode(texts: list[str]) -> list[np.ndarray]:
+    from valve_clinic.nlu import encoder as encoders
 
     with tempfile.TemporaryDirectory() as folder:
-        files = {name: Path(folder) / name for name in ("encoder.onnx", "tokenizer.json")}
-        with tarfile.open(model) as archive:
-            for member in archive:
-                target = files.get(PurePosixPath(member.name).name)
-                content = archive.extractfile(member) if target else None
-                if target and content:
-                    target.write_bytes(content.read())
-        encoder = SentenceEncoder(files["encoder.onnx"], files["tokenizer.json"])
-        return [encoding.vector.astype(np.float16) for encoding in encoder.encode(texts)]
+        encoders.write_published(Path(folder), tuned_layers=1)
+        encoder = encoders.SentenceEncoder(Path(folder))
+        return list(encoder.vectors(texts).astype(np.float16))

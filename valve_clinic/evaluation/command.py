@@ -18,7 +18,9 @@ from valve_clinic import paths
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of understanding.md and images/; default: docs.")
 @click.option("--model", "model_file", type=click.Path(path_type=Path), help="Another model than the present data's.")
 @click.option("--compare", "old_file", type=click.Path(path_type=Path), help="An older var/evaluation.json.")
-@click.option("--curve", "with_curve", is_flag=True, help="Learning curve of the linear part too (a few minutes).")
+@click.option(
+    "--curve", "with_curve", is_flag=True, help="Learning curve too: trains on parts of the data (ten minutes)."
+)
 def evaluate(
     data_file: Path | None, out: Path | None, model_file: Path | None, old_file: Path | None, with_curve: bool
 ) -> None:
@@ -45,7 +47,7 @@ def evaluate(
     found = report.make(predictions.parse_all(model, labelled), origin)
     curve: list[Point] = []
     if with_curve:
-        curve = learning_curve(model, labelled, lambda step: click.echo(f"Learning curve: {step} …", err=True))
+        curve = learning_curve(labelled, lambda step: click.echo(f"Learning curve: {step} …", err=True))
     plain = report.to_json(found)
     json_text = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
     paths.var_path("evaluation.json").write_text(json_text, encoding="utf-8")

@@ -1,12 +1,11 @@
-"""Learning curve of the linear part: the same classifier fitted on parts of the training messages."""
+"""Learning curve: the whole understanding, trained again on parts of the training messages."""
 
 from __future__ import annotations
 
-import tarfile
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,9 @@ from valve_clinic.evaluation.messages import LabelledMessage
 from valve_clinic.evaluation.predictions import OUT_OF_SCOPE
 
 if TYPE_CHECKING:
-    from valve_clinic.nlu.encoder import SentenceEncoder
+    from rasa.shared.nlu.training_data.message import Message
+
+    from valve_clinic.training_data import TrainingMessage
 
 #: Parts of the training messages, each inside the next.
 PARTS = (1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -25,7 +26,7 @@ _SEED = 1
 
 @dataclass(frozen=True)
 class Point:
-    """How the linear part fares after so many training messages."""
+    """How the chat fares after so many training messages."""
 
     training: int
     #: In-scope messages with the right intent first.
@@ -33,48 +34,74 @@ class Point:
 
 
 def learning_curve(
-    model: Path, messages: Sequence[LabelledMessage], progress: Callable[[str], None] = lambda _: None
+    messages: Sequence[LabelledMessage],
+    progress: Callable[[str], None] = lambda _: None,
+    training: Sequence[TrainingMessage] | None = None,
+    config: dict[str, Any] | None = None,
 ) -> list[Point]:
-    """Return one point for each part; the vectors come from the encoder in the model's archive."""
+    """Return one point for each part of the training messages; `config` overrides the featurizer's defaults."""
     from valve_clinic import training_data
 
-    training = training_data.read()
-    progress(f"encoding {len(training)} training messages")
+    known = list(training_data.read() if training is None else training)
     inside = [message for message in messages if message.intent != OUT_OF_SCOPE]
-    with tempfile.TemporaryDirectory() as folder:
-        encoder = _encoder(model, Path(folder))
-        vectors = np.vstack([encoding.vector for encoding in encoder.encode([m.text for m in training])])
-        asked = [encoding.vector for encoding in encoder.encode([m.text for m in inside])]
-    order = np.random.default_rng(_SEED).permutation(len(training))
+    order = np.random.default_rng(_SEED).permutation(len(known))
     points = []
     for part in PARTS:
-        rows = order[: round(part * len(training))]
-        progress(f"fitting the linear part on {len(rows)} messages")
-        chosen = [training[row] for row in rows]
-        top = _fit([m.text for m in chosen], vectors[rows], [m.intent for m in chosen])
-        right = (top(m.text, vector) in m.accepted for m, vector in zip(inside, asked, strict=True))
-        points.append(Point(len(rows), share(right)))
+        rows = order[: round(part * len(known))]
+        progress(f"training on {len(rows)} messages")
+        with tempfile.TemporaryDirectory() as folder:
+            top = _train([known[row] for row in rows], Path(folder), config or {})
+            points.append(Point(len(rows), share(top(message.text) in message.accepted for message in inside)))
     return points
 
 
-def _fit(texts: list[str], vectors: np.ndarray, labels: list[str]) -> Callable[[str, np.ndarray], str]:
-    """Return a function from text and vector to the first intent."""
-    from valve_clinic.nlu import classifier, linear
+def _train(training: list[TrainingMessage], folder: Path, config: dict[str, Any]) -> Callable[[str], str]:
+    """Return a function from a text to its first intent, from the same components as in Rasa's pipeline."""
+    import spacy
+    from rasa.engine.storage.local_model_storage import LocalModelStorage
+    from rasa.engine.storage.resource import Resource
+    from rasa.nlu.constants import SPACY_DOCS
+    from rasa.shared.nlu.constants import INTENT, METADATA, TEXT
+    from rasa.shared.nlu.training_data.message import Message
+    from rasa.shared.nlu.training_data.training_data import TrainingData
 
-    config: dict[str, Any] = classifier.TfidfDenseClassifier.get_default_config()
-    model = linear.fit(texts, vectors, labels, np.zeros((len(texts), 0)), config)
-    return lambda text, vector: model.classes[int(np.argmax(model.scores(text, vector)[0]))]
+    from valve_clinic.nlu import language
+    from valve_clinic.nlu.classifier import TfidfDenseClassifier
+    from valve_clinic.nlu.featurizer import SentenceEncoderFeaturizer
+    from valve_clinic.nlu.typos import mend
+
+    nlp = spacy.load(language.LANGUAGE_DIR)
+
+    def message(text: str, **more: Any) -> Message:
+        return Message({TEXT: text, SPACY_DOCS[TEXT]: nlp(text), **more})
+
+    data = TrainingData(
+        [
+            message(
+                item.text, **{INTENT: item.intent, METADATA: {"intent": {"level": item.level} if item.level else {}}}
+            )
+            for item in training
+        ]
+    )
+    storage = LocalModelStorage(folder)
+    settings = {**SentenceEncoderFeaturizer.get_default_config(), **config}
+    featurizer = SentenceEncoderFeaturizer.create(settings, storage, Resource("featurizer"), _context())
+    featurizer.train(data)
+    featurizer.process_training_data(data)
+    classifier = TfidfDenseClassifier.create(
+        TfidfDenseClassifier.get_default_config(), storage, Resource("classifier"), _context()
+    )
+    classifier.train(data)
+
+    def top(text: str) -> str:
+        (heard,) = classifier.process(featurizer.process([message(mend(text))]))
+        return str(heard.get(INTENT)["name"])
+
+    return top
 
 
-def _encoder(model: Path, folder: Path) -> SentenceEncoder:
-    """Return the encoder of a model's archive, unpacked into `folder`."""
-    from valve_clinic.nlu.encoder import SentenceEncoder
+def _context() -> Any:
+    """Return the execution context that Rasa's engine would give; these components do not look at it."""
+    from rasa.engine.graph import ExecutionContext, GraphSchema
 
-    files = {"encoder.onnx": folder / "encoder.onnx", "tokenizer.json": folder / "tokenizer.json"}
-    with tarfile.open(model) as archive:
-        for member in archive:
-            target = files.get(PurePosixPath(member.name).name)
-            content = archive.extractfile(member) if target else None
-            if target and content:
-                target.write_bytes(content.read())
-    return SentenceEncoder(files["encoder.onnx"], files["tokenizer.json"])
+    return ExecutionContext(GraphSchema({}))

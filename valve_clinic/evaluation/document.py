@@ -159,9 +159,8 @@ def _curve(curve: Sequence[Point], pictures: bool) -> list[str]:
         return []
     rows = [[str(point.training), *_share_cells(point.right)] for point in curve]
     lead = (
-        "**The linear part only**: logistic regression on the published encoder's vectors and n-grams, fitted again on "
-        "nested parts of the training messages. The tuned encoder, which the model averages with it, is left out, so "
-        "that the last row is not the figure of the model."
+        "The same components trained again on parts of the training messages, each inside the next. Without the safety "
+        "triage and without several questions, so that the last row can differ from the summary."
     )
     shown = ["![Learning curve](images/understanding-learning-curve.png)"] if pictures else []
     head = ["training messages", "in scope, right first", "95 % interval", "messages", "hits"]

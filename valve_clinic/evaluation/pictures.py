@@ -130,7 +130,7 @@ def _curve(curve: Sequence[Point], folder: Path) -> Path:
         axes.grid(axis="y", color="#dddddd")
         axes.set_xlabel("training messages")
         axes.set_ylabel("in scope: right intent first, 95 % interval")
-        axes.set_title("Learning curve of the linear part alone (without the tuned encoder)", fontsize=12)
+        axes.set_title("Learning curve", fontsize=12)
     return path
 
 

@@ -1,6 +1,6 @@
 """Rasa graph component: the intent classifier.
 
-Logistic regression on the published encoder's sentence vectors and TF-IDF n-grams, averaged with the tuned encoder.
+The tuned encoder's opinion, averaged with logistic regression on TF-IDF n-grams.
 
 Both opinions are combined into one calibrated probability by weights that are fitted on training messages which neither
 has seen (`calibration.py`).
@@ -23,8 +23,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from valve_clinic.nlu import calibration, examples, linear, questions, source_hash
 from valve_clinic.nlu.calibration import Calibration
-from valve_clinic.nlu.encoder import Encoding
-from valve_clinic.nlu.featurizer import CLAUSES, FLAGGED, FROZEN, PARTS, TUNED, SentenceEncoderFeaturizer
+from valve_clinic.nlu.encoder import Judgement
+from valve_clinic.nlu.featurizer import CLAUSES, FLAGGED, PARTS, TUNED, SentenceEncoderFeaturizer
 from valve_clinic.nlu.linear import LinearModel
 
 #: Where a parsed message names its questions when it asks more than one.
@@ -58,16 +58,14 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
     def get_default_config() -> dict[str, Any]:
         """Return the defaults.
 
-        `C` is the inverse of the regularisation, `sparse_dimensions` is what the n-grams are condensed to and
-        `sparse_weight` scales them against the unit sentence vector; `ranking_length` bounds the ranking that is kept
-        with the message. `answerable` names the intents beside `ask_…` that can be one of several questions; `alone`
-        those that are answered alone.
+        `C` is the inverse of the regularisation, `sparse_dimensions` is what the n-grams are condensed to;
+        `ranking_length` bounds the ranking that is kept with the message. `answerable` names the intents beside
+        `ask_…` that can be one of several questions; `alone` those that are answered alone.
         """
         return {
             "C": 10.0,
-            "sparse_weight": 1.0,
-            "sparse_dimensions": 400,
-            "max_iter": 400,
+            "sparse_dimensions": 300,
+            "max_iter": 60,
             "ranking_length": 10,
             "answerable": ["book_appointment", "find_provider", HUMAN],
             "alone": ["report_emergency", "report_crisis"],
@@ -114,13 +112,12 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         fitted = [message for message in messages if not examples.is_held_aside(message.get(TEXT))]
         self._linear = linear.fit(
             [message.get(TEXT) for message in fitted],
-            np.vstack([_row(message, FROZEN) for message in fitted]),
             [message.get(INTENT) for message in fitted],
             np.vstack([examples.flags_of(message) for message in fitted]),
             self._config,
         )
         aside = [message for message in messages if examples.is_held_aside(message.get(TEXT))] or messages
-        scored = [self._linear.scores(message.get(TEXT), _row(message, FROZEN)) for message in aside]
+        scored = [self._linear.scores(message.get(TEXT)) for message in aside]
         self._calibration = calibration.fit(
             calibration.Scores(np.vstack([s[0] for s in scored]), np.vstack([_row(m, TUNED) for m in aside])),
             [self._linear.classes.index(message.get(INTENT)) for message in aside],
@@ -139,9 +136,10 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             if not text or self._linear is None:
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 continue
-            whole, flags = self._rank(text, _row(message, FROZEN), _row(message, TUNED), _row(message, FLAGGED))
-            parts = [(part, self._rank_part(part, *encodings)) for part, *encodings in message.get(PARTS) or []]
-            clauses = [self._score(clause.text, encoding)[1] for clause, encoding in message.get(CLAUSES) or []]
+            probabilities, flags = self._judge(text, Judgement(_row(message, TUNED), _row(message, FLAGGED)))
+            whole = self._ranking(probabilities)
+            parts = [(part, self._ranking(self._judge(part.text, said)[0])) for part, said in message.get(PARTS) or []]
+            clauses = [self._judge(clause.text, said)[1] for clause, said in message.get(CLAUSES) or []]
             message.set(FLAG_PROBABILITIES, flags)
             message.set(CLAUSE_FLAGS, clauses)
             asked = [] if whole[0]["name"] in self._config["alone"] else self._questions(parts)
@@ -168,38 +166,14 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
                 asked.append({"intent": best["name"], "text": part.text, **place, "intent_ranking": ranking})
         return asked[: limits.max_questions] if len(asked) > 1 else []
 
-    def _rank_part(
-        self, part: questions.Part, alone: Encoding, in_context: tuple[str, Encoding] | None
-    ) -> list[dict[str, Any]]:
-        """Return the ranking of a part: alone and, where it says too little alone, together with what it leans on."""
-        probabilities, _ = self._score(part.text, alone)
-        if in_context is not None:
-            leaning, _ = self._score(*in_context)
-            # The geometric mean of both readings.
-            probabilities = np.sqrt(probabilities * leaning)
-            probabilities /= probabilities.sum()
-        return self._ranking(probabilities)
-
-    def _rank(
-        self, text: str, vector: np.ndarray, tuned: np.ndarray, flagged: np.ndarray
-    ) -> tuple[list[dict[str, Any]], np.ndarray]:
-        """Return the ranking of intents and the probability of each flag."""
-        probabilities, flags = self._probabilities(text, vector, tuned, flagged)
-        return self._ranking(probabilities), flags
-
-    def _score(self, text: str, encoding: Encoding) -> tuple[np.ndarray, np.ndarray]:
-        return self._probabilities(text, encoding.vector, encoding.scores, encoding.flags)
-
-    def _probabilities(
-        self, text: str, vector: np.ndarray, tuned: np.ndarray, flagged: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the probability of each intent and of each flag."""
+    def _judge(self, text: str, judgement: Judgement) -> tuple[np.ndarray, np.ndarray]:
+        """Return the probability of each intent and of each flag, of a message or a part of one."""
         assert self._linear is not None
         assert self._calibration is not None
-        intents, flags = self._linear.scores(text, vector)
+        intents, flags = self._linear.scores(text)
         return (
-            self._calibration.intents(calibration.Scores(intents, tuned)),
-            self._calibration.flags(calibration.Scores(flags, flagged)),
+            self._calibration.intents(calibration.Scores(intents, judgement.scores)),
+            self._calibration.flags(calibration.Scores(flags, judgement.flags)),
         )
 
     def _ranking(self, probabilities: np.ndarray) -> list[dict[str, Any]]:

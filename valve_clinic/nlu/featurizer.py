@@ -1,8 +1,8 @@
-"""Rasa graph component: sentence and token vectors, and tuned scores, from the sentence encoder."""
+"""Rasa graph component: what the sentence encoder says of a message, of its questions and of its clauses."""
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.nlu.constants import SPACY_DOCS
 from rasa.nlu.tokenizers.tokenizer import Tokenizer
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUENCE, INTENT, TEXT, TEXT_TOKENS
 from rasa.shared.nlu.training_data.features import Features
@@ -20,29 +19,28 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from valve_clinic import rasa_patches
 from valve_clinic.nlu import encoder as encoders
-from valve_clinic.nlu import examples, questions, source_hash, tuning
-from valve_clinic.nlu.encoder import SentenceEncoder
+from valve_clinic.nlu import examples, questions, source_hash, teaching
+from valve_clinic.nlu.encoder import Judgement, SentenceEncoder, Span
 
 rasa_patches.apply()
 
 #: Origins of the features.
-FROZEN = "SentenceEncoder"
+PUBLISHED = "SentenceEncoder"
 TUNED = "TunedSentenceEncoder"
 FLAGGED = "SafetyFlags"
-#: Where a message keeps its parts with their encodings, for the classifier,
+#: Where a message keeps its parts with the encoder's judgements, for the classifier,
 PARTS = "valve_clinic_parts"
 #: and its clauses with theirs, for the safety triage.
 CLAUSES = "valve_clinic_clauses"
-_MODEL = "encoder.onnx"
-_TOKENIZER = "tokenizer.json"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceEncoderFeaturizer(GraphComponent):
-    """Adds dense features: the mean-pooled sentence vector, and per token the mean of its word-piece vectors.
+    """Adds the tuned branch's judgement of the message, its questions and its clauses, all read in one pass.
 
-    The tuned branch's log-probabilities are added as features of their own, under the origin `TUNED`: one number for
-    each intent of the training data, in alphabetical order; so are its scores of the safety flags, under `FLAGGED`.
+    The whole message's are features: under the origin `TUNED` a log-probability for each intent of the training data,
+    in alphabetical order, and under `FLAGGED` the scores of the safety flags. Where the configuration asks for them,
+    the published model's mean-pooled sentence vector and the vectors of the tokens are features of `PUBLISHED`.
     """
 
     @classmethod
@@ -57,14 +55,27 @@ class SentenceEncoderFeaturizer(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the defaults: `threads` of onnxruntime; `token_vectors` off saves time; the rest is for tuning."""
+        """Return the defaults.
+
+        `threads` are onnxruntime's; `sentence_vectors` and `token_vectors` are for other components that want them and
+        cost three layers more. The rest is for training: `pair_share` and `pair_length` say how many pairs of messages
+        are put together, of up to how many characters each; for the others see `tuning.tune`.
+        """
         return {
             "threads": 2,
+            "sentence_vectors": False,
             "token_vectors": False,
+            "max_pieces": 96,
+            "pair_share": 0.15,
+            "pair_length": 160,
             "tuned_layers": 3,
-            "epochs": 3,
-            "learning_rate": 1e-4,
+            "epochs": 2,
+            "batch_size": 64,
+            "learning_rate": 1.5e-4,
+            "head_learning_rate": 3e-3,
             "label_smoothing": 0.1,
+            "dropout": 0.1,
+            "part_weight": 0.5,
             "flag_weight": 0.5,
             "seed": 1,
             "code": source_hash(),
@@ -107,21 +118,22 @@ class SentenceEncoderFeaturizer(GraphComponent):
         messages = examples.with_text(training_data.intent_examples)
         intents = sorted({message.get(INTENT) for message in messages})
         messages = [message for message in messages if not examples.is_held_aside(message.get(TEXT))]
-        texts = [message.get(TEXT) for message in messages]
-        labels = [intents.index(message.get(INTENT)) for message in messages]
-        flags = np.vstack([examples.flags_of(message) for message in messages])
         with self._storage.write_to(self._resource) as folder:
-            tuning.tune(texts, labels, flags, len(intents), self._config, folder / _MODEL)
-            shutil.copyfile(encoders.weights_folder() / "tokenizer.json", folder / _TOKENIZER)
-            self._encoder = self._open(folder)
+            encoders.write_published(folder, self._config["tuned_layers"])
+            self._encoder = SentenceEncoder(folder, self._config["threads"])
+            teaching.teach(self._encoder, messages, intents, self._config, folder)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Add the sentence vectors and scores to all messages that have a text."""
+        """Add the features; the tuned ones only where no model was fitted: calibration may look at nothing else."""
         messages = [message for message in training_data.training_examples if message.get(TEXT)]
-        encodings = self._loaded().encode([message.get(TEXT) for message in messages])
-        for message, encoding in zip(messages, encodings, strict=True):
-            self._add_sentence(message, encoding)
+        aside = [message for message in messages if examples.is_held_aside(message.get(TEXT))] or messages
+        encoder = self._loaded()
+        readings = encoder.read([message.get(TEXT) for message in aside])
+        for message, reading in zip(aside, readings, strict=True):
+            self._add_judgement(message, encoder.judge(reading, [])[0])
+        for message in messages if self._config["sentence_vectors"] else []:
+            self._add(message, encoder.vectors([message.get(TEXT)])[0], FEATURE_TYPE_SENTENCE, PUBLISHED)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -130,22 +142,22 @@ class SentenceEncoderFeaturizer(GraphComponent):
             text = message.get(TEXT)
             if not text:
                 continue
-            sentences = _sentences(message, text)
+            encoder = self._loaded()
+            sentences = teaching.sentences_of(message)
             parts, clauses = questions.split(text, sentences), questions.clauses(text, sentences)
-            encoding = self._loaded().encode([text])[0]
-            # Apart from the whole text: in one batch each short part would be padded to the length of the whole.
-            leaning = questions.in_context(parts)
-            pieces = sorted({*(piece.text for piece in [*parts, *clauses]), *filter(None, leaning)} - {text})
-            encoded = {text: encoding, **dict(zip(pieces, self._loaded().encode(pieces), strict=True))}
-            # A message that is one part is its own question.
-            together = [(in_context, encoded[in_context]) if in_context else None for in_context in leaning]
-            several = [(part, encoded[part.text], more) for part, more in zip(parts, together, strict=True)]
-            message.set(PARTS, several if len(several) > 1 else [])
-            message.set(CLAUSES, [(clause, encoded[clause.text]) for clause in clauses] if len(clauses) > 1 else [])
-            self._add_sentence(message, encoding)
+            # A message that is one part is its own question, and one clause its own clause.
+            parts, clauses = (pieces if len(pieces) > 1 else [] for pieces in (parts, clauses))
+            spans: list[Span] = [(piece.start, piece.end) for piece in [*parts, *clauses]]
+            (reading,) = encoder.read([text])
+            whole, *judged = encoder.judge(reading, spans)
+            message.set(PARTS, list(zip(parts, judged[: len(parts)], strict=True)))
+            message.set(CLAUSES, list(zip(clauses, judged[len(parts) :], strict=True)))
+            self._add_judgement(message, whole)
+            if self._config["sentence_vectors"]:
+                self._add(message, encoder.vectors([text])[0], FEATURE_TYPE_SENTENCE, PUBLISHED)
             if self._config["token_vectors"]:
-                vectors = _token_vectors(message, encoding)
-                self._add(message, vectors, FEATURE_TYPE_SEQUENCE, FROZEN)
+                vectors = _token_vectors(message, encoder.tokens(reading), reading.places)
+                self._add(message, vectors, FEATURE_TYPE_SEQUENCE, PUBLISHED)
         return messages
 
     def _loaded(self) -> SentenceEncoder:
@@ -154,34 +166,27 @@ class SentenceEncoderFeaturizer(GraphComponent):
         return self._encoder
 
     def _open(self, folder: Path) -> SentenceEncoder:
-        return SentenceEncoder(folder / _MODEL, folder / _TOKENIZER, threads=self._config["threads"])
+        encoder = SentenceEncoder(folder, threads=self._config["threads"])
+        encoder.load_tuned()
+        return encoder
 
-    def _add_sentence(self, message: Message, encoding: encoders.Encoding) -> None:
-        self._add(message, encoding.vector, FEATURE_TYPE_SENTENCE, FROZEN)
-        self._add(message, encoding.scores, FEATURE_TYPE_SENTENCE, TUNED)
-        self._add(message, encoding.flags, FEATURE_TYPE_SENTENCE, FLAGGED)
+    def _add_judgement(self, message: Message, judgement: Judgement) -> None:
+        self._add(message, judgement.scores, FEATURE_TYPE_SENTENCE, TUNED)
+        self._add(message, judgement.flags, FEATURE_TYPE_SENTENCE, FLAGGED)
 
     def _add(self, message: Message, vectors: np.ndarray, kind: str, origin: str) -> None:
         message.add_features(Features(np.atleast_2d(vectors), kind, TEXT, origin))
 
 
-def _sentences(message: Message, text: str) -> list[tuple[int, int]]:
-    """Return the character spans of spaCy's sentences; without a spaCy document the text is one sentence."""
-    document = message.get(SPACY_DOCS[TEXT])
-    if document is None or len(document.text) != len(text):
-        return [(0, len(text))]
-    return [(sentence.start_char, sentence.end_char) for sentence in document.sents]
-
-
-def _token_vectors(message: Message, encoding: encoders.Encoding) -> np.ndarray:
+def _token_vectors(message: Message, pieces: np.ndarray, places: Sequence[Span]) -> np.ndarray:
     """Return one vector per Rasa token, shape (tokens, 384): the mean of the word pieces that overlap it."""
     rows = []
     for token in message.get(TEXT_TOKENS):
         inside = [
             index
-            for index, (start, end) in enumerate(encoding.spans)
+            for index, (start, end) in enumerate(places)
             if start < token.end and end > token.start and end > start
         ]
         empty = np.zeros(encoders.DIMENSION, dtype=np.float32)
-        rows.append(encoding.pieces[inside].mean(axis=0) if inside else empty)
+        rows.append(pieces[inside].mean(axis=0) if inside else empty)
     return np.stack(rows)

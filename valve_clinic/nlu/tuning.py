@@ -1,181 +1,190 @@
-"""Tunes the encoder's upper layers on the training messages, and writes both branches as one ONNX graph.
+"""Tunes a copy of the encoder's upper layers on the training messages, in TensorFlow.
 
-The lower layers stay as published and are computed once per message; of the upper layers there are two copies, the
-published one and the tuned one. Measured against logistic regression on the published vectors alone, the tuned branch
-finds more right intents on messages by other hands (docs/understanding.md). TensorFlow is needed here only, not to
-answer.
+The lower layers stay as published and are computed once. Measured against logistic regression on the published vectors
+alone, the tuned branch finds more right intents on messages by other hands (docs/understanding.md). TensorFlow is
+needed here only, not to answer.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from valve_clinic.nlu import encoder as encoders
+from valve_clinic.nlu.lessons import UNKNOWN
+from valve_clinic.nlu.network import EPSILON, HEADS, Layer, Pair
 
-logger = logging.getLogger(__name__)
+_SIZE = 384
+#: Scores are the product of unit vectors and class weights; this scale makes them sharp enough.
+SCALE = 10.0
 
-#: Word pieces of a training message beyond this are left out: very few are longer.
-_MAX_PIECES = 96
-_BATCH = 32
-_DIMENSION = encoders.DIMENSION
-#: Scores are the cosine-like product of unit vectors and class weights; this scale makes them sharp enough.
-_SCALE = 10.0
+
+@dataclass(frozen=True)
+class Row:
+    """One text: states of its pieces below the tuned layers, which pieces each span has, and what the spans mean."""
+
+    #: (pieces, 384), in half precision to save memory.
+    states: np.ndarray
+    #: (spans, pieces), 1 where the piece belongs to the span.
+    spans: np.ndarray
+    #: (spans,); see `lessons.Lesson`.
+    labels: np.ndarray
+    #: (spans, flags).
+    flags: np.ndarray
 
 
 def tune(
-    texts: Sequence[str], labels: Sequence[int], flags: np.ndarray, classes: int, config: dict[str, Any], target: Path
-) -> None:
-    """Tune on texts with class numbers and write the graph to `target`; the same data gives the same scores.
+    rows: Sequence[Row], layers: Sequence[Layer], classes: int, config: dict[str, Any], tell: Callable[[int, int], None]
+) -> tuple[list[Layer], Pair]:
+    """Return the tuned layers and the head (384, classes + flags); the same rows give the same result.
 
-    `flags` are the yes/no labels, shape (texts, flags). `config` holds `tuned_layers` (of six), `epochs`,
-    `learning_rate`, `label_smoothing`, `flag_weight` and `seed`. Raises `EncoderError` when the packages of the group
-    `convert` are missing.
+    `config` holds `epochs`, `batch_size`, `learning_rate`, `head_learning_rate`, `label_smoothing`, `dropout`,
+    `part_weight`, `flag_weight` and `seed`. `tell` is called with the steps done and the steps in all.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    try:
-        import onnx  # noqa: F401
-        import tensorflow as tf
-        import tf2onnx
-        from transformers import TFBertModel
-        from transformers import logging as transformers_logging
-    except ImportError as error:
-        raise encoders.EncoderError(f"training needs the group `convert` ({error}); run `make install`") from error
-    transformers_logging.set_verbosity_error()
+    import tensorflow as tf
+
     tf.keras.utils.set_random_seed(config["seed"])
-    folder = encoders.weights_folder()
-    network = _Network(tf, TFBertModel, folder, classes, flags.shape[1], config)
-    tokenizer = encoders.open_tokenizer(folder / "tokenizer.json")
-    pieces = [encoding.ids[:_MAX_PIECES] for encoding in tokenizer.encode_batch(list(texts))]
-    network.train(pieces, np.asarray(labels, dtype=np.int32), flags.astype(np.float32))
-    graph = network.graph()
-    proto, _ = tf2onnx.convert.from_function(graph, input_signature=graph.input_signature, opset=15)
-    target.write_bytes(proto.SerializeToString())
+    random = np.random.default_rng(config["seed"])
+    network = _Network(tf, layers, classes, rows[0].flags.shape[1], config)
+    steps = config["epochs"] * -(-len(rows) // config["batch_size"])
+    step = network.make_step(steps)
+    done = 0
+    for _ in range(config["epochs"]):
+        for batch in _batches(rows, config["batch_size"], random):
+            step(*batch)
+            done += 1
+            tell(done, steps)
+    return network.weights()
 
 
 class _Network:
-    """The encoder with a published and a tuned copy of its upper layers, and a linear head on the tuned one."""
+    """Trainable layers with a linear head for the classes and flags of each span."""
 
-    def __init__(
-        self, tf: Any, model_class: Any, folder: Path, classes: int, flags: int, config: dict[str, Any]
-    ) -> None:
+    def __init__(self, tf: Any, layers: Sequence[Layer], classes: int, flags: int, config: dict[str, Any]) -> None:
         self._tf = tf
         self._config = config
-        self._classes = classes
-        cut = 6 - int(config["tuned_layers"])
-        self._bert = model_class.from_pretrained(folder).bert
-        self._lower = self._bert.encoder.layer[:cut]
-        self._upper = self._bert.encoder.layer[cut:]
-        # Kept whole: TensorFlow drops the variables of a model that nothing refers to.
-        self._second = model_class.from_pretrained(folder).bert
-        self._tuned = self._second.encoder.layer[cut:]
-        self._head = tf.keras.layers.Dense(classes + flags)
-        self._head.build((None, _DIMENSION))
+        self._classes, self._flags = classes, float(flags)
+        self._layers = [[tf.Variable(array) for array in layer.arrays] for layer in layers]
+        limit = np.sqrt(6.0 / (_SIZE + classes + flags))
+        kernel = np.random.default_rng(config["seed"]).uniform(-limit, limit, (_SIZE, classes + flags))
+        self._head = [tf.Variable(kernel.astype(np.float32)), tf.Variable(np.zeros(classes + flags, np.float32))]
 
-    def train(self, pieces: list[list[int]], labels: np.ndarray, flags: np.ndarray) -> None:
-        """Fit the tuned layers and the head; the lower layers' output is computed once and kept in half precision."""
-        tf, config = self._tf, self._config
-        signature = [tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, None), tf.int32)]
-        lower = tf.function(self._run_lower, input_signature=signature)
-        hidden: list[Any] = [None] * len(pieces)
-        for rows, ids, mask in _batches(pieces, 64, None):
-            states = lower(ids, mask).numpy()
-            for position, row in enumerate(rows):
-                hidden[row] = states[position, : len(pieces[row])].astype(np.float16)
-        step = self._make_step(config["epochs"] * -(-len(pieces) // _BATCH))
-        random = np.random.default_rng(config["seed"])
-        for epoch in range(config["epochs"]):
-            losses = []
-            for rows, ids, mask in _batches(pieces, _BATCH, random):
-                states = np.zeros((*ids.shape, _DIMENSION), dtype=np.float32)
-                for position, row in enumerate(rows):
-                    states[position, : len(pieces[row])] = hidden[row]
-                losses.append(float(step(states, mask, labels[rows], flags[rows])))
-            logger.info("tuning the encoder: epoch %d of %d, loss %.3f", epoch + 1, config["epochs"], np.mean(losses))
+    def weights(self) -> tuple[list[Layer], Pair]:
+        """Return what was learnt, as arrays."""
+        layers = [Layer.from_arrays([variable.numpy() for variable in layer]) for layer in self._layers]
+        return layers, (self._head[0].numpy(), self._head[1].numpy())
 
-    def graph(self) -> Any:
-        """Return the function that both branches are exported from: token vectors, log-probabilities, flag scores."""
-        tf = self._tf
-        pieces = tf.TensorSpec((None, None), tf.int32)
-
-        @tf.function(input_signature=[pieces, pieces])
-        def both_branches(input_ids: Any, attention_mask: Any) -> dict[str, Any]:
-            states = self._run_lower(input_ids, attention_mask)
-            tokens = self._run(self._upper, states, attention_mask, training=False)
-            found = self._score(states, attention_mask, training=False)
-            scores, flags = found[:, : self._classes], found[:, self._classes :]
-            return {"tokens": tokens, "scores": tf.nn.log_softmax(scores), "flags": flags}
-
-        return both_branches
-
-    def _make_step(self, steps: int) -> Any:
+    def make_step(self, steps: int) -> Any:
+        """Return the function that learns from one batch and gives its loss."""
         tf, config = self._tf, self._config
         decay = tf.keras.optimizers.schedules.PolynomialDecay
-        rate = config["learning_rate"]
-        layers_optimizer = tf.keras.optimizers.Adam(decay(rate, steps, rate * 0.05))
-        head_optimizer = tf.keras.optimizers.Adam(decay(3e-3, steps, 3e-4))
-        layer_variables = [variable for layer in self._tuned for variable in layer.trainable_variables]
-        head_variables = self._head.trainable_variables
-        loss_of = tf.keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config["label_smoothing"])
-        signature = [
-            tf.TensorSpec((None, None, _DIMENSION), tf.float32),
-            tf.TensorSpec((None, None), tf.int32),
-            tf.TensorSpec((None,), tf.int32),
-            tf.TensorSpec((None, None), tf.float32),
-        ]
+        rates = (config["learning_rate"], config["head_learning_rate"])
+        optimizers = [tf.keras.optimizers.Adam(decay(rate, steps, rate * 0.05)) for rate in rates]
+        variables = [variable for layer in self._layers for variable in layer]
+        shapes = [(None, None, _SIZE), (None, None), (None, None, None), (None, None), (None, None, None)]
+        types = [tf.float32, tf.float32, tf.float32, tf.int32, tf.float32]
+        signature = [tf.TensorSpec(shape, kind) for shape, kind in zip(shapes, types, strict=True)]
 
         @tf.function(input_signature=signature)
-        def step(states: Any, mask: Any, labels: Any, flags: Any) -> Any:
+        def step(states: Any, mask: Any, spans: Any, labels: Any, flags: Any) -> Any:
             with tf.GradientTape() as tape:
-                found = self._score(states, mask, training=True)
-                doubted = tf.nn.sigmoid_cross_entropy_with_logits(flags, found[:, self._classes :])
-                loss = loss_of(tf.one_hot(labels, self._classes), found[:, : self._classes])
-                loss += config["flag_weight"] * tf.reduce_mean(tf.reduce_sum(doubted, 1))
-            gradients = tape.gradient(loss, layer_variables + head_variables)
+                found = self._score(states, mask, spans)
+                loss = self._intent_loss(found[..., : self._classes], labels)
+                loss += config["flag_weight"] * self._flag_loss(found[..., self._classes :], flags)
+            gradients = tape.gradient(loss, variables + self._head)
             gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
-            cut = len(layer_variables)
+            cut = len(variables)
             # TensorFlow rewrites this function and knows zip without `strict` only.
-            layers_optimizer.apply_gradients(zip(gradients[:cut], layer_variables))  # noqa: B905
-            head_optimizer.apply_gradients(zip(gradients[cut:], head_variables))  # noqa: B905
+            optimizers[0].apply_gradients(zip(gradients[:cut], variables))  # noqa: B905
+            optimizers[1].apply_gradients(zip(gradients[cut:], self._head))  # noqa: B905
             return loss
 
         return step
 
-    def _run_lower(self, ids: Any, mask: Any) -> Any:
-        states = self._bert.embeddings(input_ids=ids, token_type_ids=self._tf.zeros_like(ids), training=False)
-        return self._run(self._lower, states, mask, training=False)
+    def _intent_loss(self, found: Any, labels: Any) -> Any:
+        tf, config = self._tf, self._config
+        known = tf.cast(labels >= 0, tf.float32)
+        smooth = config["label_smoothing"]
+        wanted = tf.one_hot(labels, self._classes) * (1.0 - smooth) + smooth / self._classes
+        losses = tf.nn.softmax_cross_entropy_with_logits(wanted, found)
+        weights = tf.concat([known[:, :1], config["part_weight"] * known[:, 1:]], 1)
+        return tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
 
-    def _run(self, layers: Sequence[Any], states: Any, mask: Any, training: bool) -> Any:
-        hidden = (1.0 - self._tf.cast(mask[:, None, None, :], self._tf.float32)) * -10000.0
-        for layer in layers:
-            states = layer(states, hidden, None, None, None, None, False, training=training)[0]
-        return states
+    def _flag_loss(self, found: Any, flags: Any) -> Any:
+        """Return the loss of the known flags, and of "at least one span has it" where the text has it."""
+        tf, config = self._tf, self._config
+        known = tf.cast(flags >= 0, tf.float32)
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.maximum(flags, 0.0), found)
+        weights = tf.concat([known[:, :1], config["part_weight"] * known[:, 1:]], 1)
+        known_sum = tf.reduce_sum(weights) / self._flags
+        loss = tf.reduce_sum(losses * weights) / known_sum
+        # -1 is a span of which nothing is known, -2 no span at all.
+        unknown = tf.cast(tf.equal(flags[:, 1:], float(UNKNOWN)), tf.float32)
+        somewhere = tf.reduce_max(found[:, 1:] - 1e4 * (1.0 - unknown), 1)
+        there = tf.reduce_max(unknown, 1)
+        missed = tf.nn.softplus(-somewhere) * there
+        return loss + config["part_weight"] * tf.reduce_sum(missed) / known_sum
 
-    def _score(self, states: Any, mask: Any, training: bool) -> Any:
+    def _score(self, states: Any, mask: Any, spans: Any) -> Any:
         tf = self._tf
-        tokens = self._run(self._tuned, states, mask, training)
-        weights = tf.cast(mask, tf.float32)[:, :, None]
-        pooled = tf.reduce_sum(tokens * weights, 1) / tf.reduce_sum(weights, 1)
-        return self._head(tf.math.l2_normalize(pooled, 1)) * _SCALE
+        hidden = (1.0 - mask[:, None, None, :]) * -10000.0
+        for layer in self._layers:
+            states = self._run(layer, states, hidden)
+        pooled = tf.math.l2_normalize(tf.matmul(spans, states), 2)
+        return (self._multiply(pooled, *self._head)) * SCALE
+
+    def _run(self, layer: Sequence[Any], states: Any, hidden: Any) -> Any:
+        tf, shape = self._tf, self._tf.shape(states)
+        split = tf.reshape(self._multiply(states, *layer[0:2]), [shape[0], shape[1], 3, HEADS, _SIZE // HEADS])
+        query, key, value = tf.unstack(tf.transpose(split, [2, 0, 3, 1, 4]))
+        weights = tf.nn.softmax(tf.matmul(query * (_SIZE // HEADS) ** -0.5, key, transpose_b=True) + hidden)
+        attended = tf.reshape(tf.transpose(tf.matmul(weights, value), [0, 2, 1, 3]), shape)
+        dropped = tf.nn.dropout(self._multiply(attended, *layer[2:4]), self._config["dropout"])
+        states = self._norm(states + dropped, *layer[4:6])
+        wide = tf.nn.gelu(self._multiply(states, *layer[6:8]), approximate=False)
+        dropped = tf.nn.dropout(self._multiply(wide, *layer[8:10]), self._config["dropout"])
+        return self._norm(states + dropped, *layer[10:12])
+
+    def _multiply(self, values: Any, kernel: Any, bias: Any) -> Any:
+        tf, shape = self._tf, self._tf.shape(values)
+        flat = tf.matmul(tf.reshape(values, [-1, kernel.shape[0]]), kernel) + bias
+        return tf.reshape(flat, tf.concat([shape[:-1], [kernel.shape[1]]], 0))
+
+    def _norm(self, values: Any, scale: Any, shift: Any) -> Any:
+        tf = self._tf
+        centred = values - tf.reduce_mean(values, -1, keepdims=True)
+        spread = tf.reduce_mean(centred * centred, -1, keepdims=True)
+        return centred * tf.math.rsqrt(spread + EPSILON) * scale + shift
 
 
-def _batches(
-    pieces: list[list[int]], size: int, random: np.random.Generator | None
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield row numbers, ids and mask of batches of like length, in random order when `random` is given."""
-    lengths = np.array([len(row) for row in pieces], dtype=np.float64)
-    if random is not None:
-        lengths += random.uniform(0, 4, len(pieces))
+def _batches(rows: Sequence[Row], size: int, random: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
+    """Yield states, mask, spans, labels and flags of batches of like length, in random order."""
+    lengths = np.array([len(row.states) for row in rows]) + random.uniform(0, 4, len(rows))
     order = np.argsort(lengths, kind="stable")
     groups = [order[start : start + size] for start in range(0, len(order), size)]
-    if random is not None:
-        random.shuffle(groups)
-    for rows in groups:
-        ids, mask = encoders.pad([pieces[row] for row in rows])
-        yield rows, ids, mask
+    random.shuffle(groups)
+    for group in groups:
+        yield _batch([rows[index] for index in group])
+
+
+def _batch(rows: Sequence[Row]) -> tuple[np.ndarray, ...]:
+    pieces = max(len(row.states) for row in rows)
+    # At least two, so that there is always a span beside the whole text to look for flags in.
+    most = max(2, *(len(row.labels) for row in rows))
+    states = np.zeros((len(rows), pieces, _SIZE), dtype=np.float32)
+    mask = np.zeros((len(rows), pieces), dtype=np.float32)
+    spans = np.zeros((len(rows), most, pieces), dtype=np.float32)
+    labels = np.full((len(rows), most), UNKNOWN, dtype=np.int32)
+    # What is no span is less than unknown.
+    flags = np.full((len(rows), most, rows[0].flags.shape[1]), 2.0 * UNKNOWN, dtype=np.float32)
+    for index, row in enumerate(rows):
+        states[index, : len(row.states)] = row.states
+        mask[index, : len(row.states)] = 1.0
+        spans[index, : len(row.labels), : len(row.states)] = row.spans
+        labels[index, : len(row.labels)] = row.labels
+        flags[index, : len(row.labels)] = row.flags
+    return states, mask, spans, labels, flags

@@ -54,9 +54,9 @@ def test_without_slices_and_confusions_the_document_says_so(predictions, origin)
     assert "\n\nNone.\n\n" in text
 
 
-def test_the_learning_curve_is_called_the_linear_part_only(sample_report):
+def test_the_learning_curve_says_what_it_leaves_out(sample_report):
     text = document.write(sample_report, [Point(100, Share(3, 6)), Point(200, Share(4, 6))])
-    assert "**The linear part only**" in text
+    assert "Without the safety triage" in text
     assert "| 200 | 0.667 |" in text
     assert "Learning curve" not in document.write(sample_report)
 
