@@ -6,11 +6,14 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from valve_clinic import paths
+
+if TYPE_CHECKING:
+    from valve_clinic.evaluation.figures import Measure
 
 
 @click.command()
@@ -26,7 +29,7 @@ def evaluate(
 ) -> None:
     """Measure how well messages are understood and write it down with tables and pictures."""
     from valve_clinic import training, training_data
-    from valve_clinic.evaluation import compare, document, messages, predictions, report
+    from valve_clinic.evaluation import compare, document, messages, predictions, report, thresholds
     from valve_clinic.evaluation.curve import Point, learning_curve
 
     data = data_file or messages.HELD_OUT
@@ -44,7 +47,8 @@ def evaluate(
     command = _spoken(data, own_data, out, model_file, with_curve)
     origin = report.make_origin(command, data, labelled, model, own_data)
     click.echo(f"Parsing {len(labelled)} messages with {model.name} …", err=True)
-    found = report.make(predictions.parse_all(model, labelled), origin)
+    found = report.make(predictions.parse_all(model, labelled), origin, _talk(model) if own_data else ())
+    choices = thresholds.choices(predictions.parse_all(model, thresholds.held_aside())) if own_data else []
     curve: list[Point] = []
     if with_curve:
         curve = learning_curve(labelled, lambda step: click.echo(f"Learning curve: {step} …", err=True))
@@ -58,14 +62,24 @@ def evaluate(
         folder = out or paths.ROOT / "docs"
         pictures.draw(found, folder / "images", curve)
         target = folder / "understanding.md"
+        # What a later change is compared with (--compare).
+        (folder / "understanding.json").write_text(json_text, encoding="utf-8")
     else:
         click.echo(f"\n{document.slices_table(found)}\n\n{document.pairs_table(found)}")
         target = (out or paths.var_path("")) / f"evaluation-{data.stem}.md"
         target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(document.write(found, curve, pictures=own_data), encoding="utf-8")
+    target.write_text(document.write(found, curve, own_data, choices), encoding="utf-8")
     click.echo(f"\nWrote {report.shown_path(target)} and var/evaluation.json")
     if old is not None:
         click.echo(f"\n{compare.moved(old, plain)}")
+
+
+def _talk(model: Path) -> list[Measure]:
+    from valve_clinic.evaluation import talks
+
+    click.echo("Talking: two questions in one message, follow-ups …", err=True)
+    with talks.bot(model) as talk:
+        return talks.measure(talk)
 
 
 def _spoken(data: Path, own_data: bool, out: Path | None, model: Path | None, curve: bool) -> str:

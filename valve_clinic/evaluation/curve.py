@@ -50,12 +50,12 @@ def learning_curve(
         rows = order[: round(part * len(known))]
         progress(f"training on {len(rows)} messages")
         with tempfile.TemporaryDirectory() as folder:
-            top = _train([known[row] for row in rows], Path(folder), config or {})
+            top = train([known[row] for row in rows], Path(folder), config or {})
             points.append(Point(len(rows), share(top(message.text) in message.accepted for message in inside)))
     return points
 
 
-def _train(training: list[TrainingMessage], folder: Path, config: dict[str, Any]) -> Callable[[str], str]:
+def train(training: Sequence[TrainingMessage], folder: Path, config: dict[str, Any]) -> Callable[[str], str]:
     """Return a function from a text to its first intent, from the same components as in Rasa's pipeline."""
     import spacy
     from rasa.engine.storage.local_model_storage import LocalModelStorage

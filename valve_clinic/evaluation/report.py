@@ -88,15 +88,15 @@ def make_origin(command: str, data: Path, messages: Sequence[LabelledMessage], m
     )
 
 
-def make(predictions: Sequence[Prediction], origin: Origin) -> Report:
-    """Return all figures of the predictions."""
+def make(predictions: Sequence[Prediction], origin: Origin, more: Sequence[Measure] = ()) -> Report:
+    """Return all figures of the predictions, with `more` that were measured in another way."""
     names, confusion = intents.confusion(predictions)
     found = reliability.bins(predictions)
     milliseconds = [p.seconds * 1000 for p in predictions]
     return Report(
         origin=origin,
         messages=len(predictions),
-        measures=figures.measures(predictions),
+        measures=[*figures.measures(predictions), *more],
         slices=figures.by_slice(predictions),
         intents=intents.by_intent(predictions),
         pairs=intents.confused_pairs(predictions),

@@ -41,8 +41,10 @@ def tune(
 ) -> tuple[list[Layer], Pair]:
     """Return the tuned layers and the head (384, classes + flags); the same rows give the same result.
 
-    `config` holds `epochs`, `batch_size`, `learning_rate`, `head_learning_rate`, `label_smoothing`, `dropout`,
-    `part_weight`, `flag_weight` and `seed`. `tell` is called with the steps done and the steps in all.
+    The first epoch takes all rows, each later one the share `kept` of them that had the greatest loss before: what is
+    known already teaches little. `config` further holds `epochs`, `batch_size`, `learning_rate`, `head_learning_rate`,
+    `label_smoothing`, `dropout`, `part_weight`, `flag_weight` and `seed`. `tell` is called with the steps done and the
+    steps in all.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import tensorflow as tf
@@ -50,12 +52,16 @@ def tune(
     tf.keras.utils.set_random_seed(config["seed"])
     random = np.random.default_rng(config["seed"])
     network = _Network(tf, layers, classes, rows[0].flags.shape[1], config)
-    steps = config["epochs"] * -(-len(rows) // config["batch_size"])
+    size, later = config["batch_size"], max(1, round(config["kept"] * len(rows)))
+    steps = -(-len(rows) // size) + (config["epochs"] - 1) * -(-later // size)
     step = network.make_step(steps)
+    losses = np.full(len(rows), np.inf)
     done = 0
-    for _ in range(config["epochs"]):
-        for batch in _batches(rows, config["batch_size"], random):
-            step(*batch)
+    for epoch in range(config["epochs"]):
+        chosen = np.argsort(-losses, kind="stable")[: later if epoch else len(rows)]
+        # Rows that rest keep their loss: they come back when the others have become easier.
+        for group, batch in _batches(rows, np.sort(chosen), size, random):
+            losses[group] = step(*batch).numpy()
             done += 1
             tell(done, steps)
     return network.weights()
@@ -79,7 +85,7 @@ class _Network:
         return layers, (self._head[0].numpy(), self._head[1].numpy())
 
     def make_step(self, steps: int) -> Any:
-        """Return the function that learns from one batch and gives its loss."""
+        """Return the function that learns from one batch and gives the loss of each row."""
         tf, config = self._tf, self._config
         decay = tf.keras.optimizers.schedules.PolynomialDecay
         rates = (config["learning_rate"], config["head_learning_rate"])
@@ -93,41 +99,44 @@ class _Network:
         def step(states: Any, mask: Any, spans: Any, labels: Any, flags: Any) -> Any:
             with tf.GradientTape() as tape:
                 found = self._score(states, mask, spans)
-                loss = self._intent_loss(found[..., : self._classes], labels)
-                loss += config["flag_weight"] * self._flag_loss(found[..., self._classes :], flags)
+                each, loss = self._intent_loss(found[..., : self._classes], labels)
+                flagged, flag_loss = self._flag_loss(found[..., self._classes :], flags)
+                loss += config["flag_weight"] * flag_loss
             gradients = tape.gradient(loss, variables + self._head)
             gradients, _ = tf.clip_by_global_norm(gradients, 1.0)
             cut = len(variables)
             # TensorFlow rewrites this function and knows zip without `strict` only.
             optimizers[0].apply_gradients(zip(gradients[:cut], variables))  # noqa: B905
             optimizers[1].apply_gradients(zip(gradients[cut:], self._head))  # noqa: B905
-            return loss
+            return each + config["flag_weight"] * flagged
 
         return step
 
-    def _intent_loss(self, found: Any, labels: Any) -> Any:
+    def _intent_loss(self, found: Any, labels: Any) -> tuple[Any, Any]:
+        """Return the loss of each row's known labels and the loss of the batch."""
         tf, config = self._tf, self._config
         known = tf.cast(labels >= 0, tf.float32)
         smooth = config["label_smoothing"]
         wanted = tf.one_hot(labels, self._classes) * (1.0 - smooth) + smooth / self._classes
         losses = tf.nn.softmax_cross_entropy_with_logits(wanted, found)
         weights = tf.concat([known[:, :1], config["part_weight"] * known[:, 1:]], 1)
-        return tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
+        return tf.reduce_sum(losses * weights, 1), tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
 
-    def _flag_loss(self, found: Any, flags: Any) -> Any:
-        """Return the loss of the known flags, and of "at least one span has it" where the text has it."""
+    def _flag_loss(self, found: Any, flags: Any) -> tuple[Any, Any]:
+        """Return the loss of each row's and of the batch's known flags, and of finding none inside."""
         tf, config = self._tf, self._config
         known = tf.cast(flags >= 0, tf.float32)
         losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.maximum(flags, 0.0), found)
         weights = tf.concat([known[:, :1], config["part_weight"] * known[:, 1:]], 1)
         known_sum = tf.reduce_sum(weights) / self._flags
-        loss = tf.reduce_sum(losses * weights) / known_sum
+        each = tf.reduce_sum(losses * weights, [1, 2])
+        loss = tf.reduce_sum(each) / known_sum
         # -1 is a span of which nothing is known, -2 no span at all.
         unknown = tf.cast(tf.equal(flags[:, 1:], float(UNKNOWN)), tf.float32)
         somewhere = tf.reduce_max(found[:, 1:] - 1e4 * (1.0 - unknown), 1)
         there = tf.reduce_max(unknown, 1)
         missed = tf.nn.softplus(-somewhere) * there
-        return loss + config["part_weight"] * tf.reduce_sum(missed) / known_sum
+        return each, loss + config["part_weight"] * tf.reduce_sum(missed) / known_sum
 
     def _score(self, states: Any, mask: Any, spans: Any) -> Any:
         tf = self._tf
@@ -161,14 +170,16 @@ class _Network:
         return centred * tf.math.rsqrt(spread + EPSILON) * scale + shift
 
 
-def _batches(rows: Sequence[Row], size: int, random: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
-    """Yield states, mask, spans, labels and flags of batches of like length, in random order."""
-    lengths = np.array([len(row.states) for row in rows]) + random.uniform(0, 4, len(rows))
-    order = np.argsort(lengths, kind="stable")
+def _batches(
+    rows: Sequence[Row], chosen: np.ndarray, size: int, random: np.random.Generator
+) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, ...]]]:
+    """Yield numbers of rows with states, mask, spans, labels and flags, in batches of like length in random order."""
+    lengths = np.array([len(rows[row].states) for row in chosen]) + random.uniform(0, 4, len(chosen))
+    order = chosen[np.argsort(lengths, kind="stable")]
     groups = [order[start : start + size] for start in range(0, len(order), size)]
     random.shuffle(groups)
     for group in groups:
-        yield _batch([rows[index] for index in group])
+        yield group, _batch([rows[index] for index in group])
 
 
 def _batch(rows: Sequence[Row]) -> tuple[np.ndarray, ...]:

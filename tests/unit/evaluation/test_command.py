@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from valve_clinic import cli, paths, training
-from valve_clinic.evaluation import messages
+from valve_clinic.evaluation import messages, talks
 from valve_clinic.evaluation import predictions as parsing
 from valve_clinic.evaluation.predictions import Prediction
 
@@ -30,6 +31,9 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         return [Prediction(message, "ask_causes", (("ask_causes", 0.9),), 0.01) for message in labelled]
 
     monkeypatch.setattr(parsing, "parse_all", parse_all)
+    monkeypatch.setattr(
+        talks, "bot", lambda _model: nullcontext(lambda _messages: [talks.Reply("answer", "ask_causes")])
+    )
 
 
 def run(*arguments: str | Path) -> Result:
@@ -46,6 +50,10 @@ def test_the_document_names_the_command_and_the_data(tmp_path):
     assert len(list((tmp_path / "docs" / "images").glob("understanding-*.png"))) == 3
     assert json.loads((tmp_path / "var" / "evaluation.json").read_text())["origin"]["own_data"] is True
     assert "| in scope: right intent first |" in result.stdout
+    assert "| two questions in one message: both answered |" in text
+    assert "## Threshold" in text
+    kept = json.loads((tmp_path / "docs" / "understanding.json").read_text())
+    assert kept == json.loads((tmp_path / "var" / "evaluation.json").read_text())
 
 
 def test_other_messages_leave_the_document_alone(tmp_path):

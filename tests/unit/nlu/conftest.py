@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from valve_clinic import paths, training
+from valve_clinic.nlu import encoder as encoders
 from valve_clinic.nlu.encoder import SentenceEncoder
 
 from ..conftest import missing_service
 
-FILES = ("encoder.onnx", "tokenizer.json")
+FILES = (encoders.LOWER, encoders.PUBLISHED, encoders.TUNED, encoders.TOKENIZER)
 
 
 def trained_models() -> list[Path]:
-    """The model of the present data first, then others, newest first: tuning one here would take a minute."""
+    """The model of the present data first, then others, newest first: tuning one here would take minutes."""
     others = sorted(paths.MODELS.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
     return [path for path in [training.model_path(), *others] if path.is_file()]
 
@@ -40,4 +41,4 @@ def encoder_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def encoder(encoder_files: Path) -> SentenceEncoder:
-    return SentenceEncoder(encoder_files / "encoder.onnx", encoder_files / "tokenizer.json")
+    return SentenceEncoder(encoder_files)

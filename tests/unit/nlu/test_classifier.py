@@ -11,7 +11,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from valve_clinic.nlu.classifier import CLAUSE_FLAGS, FLAG_PROBABILITIES, QUESTIONS, TfidfDenseClassifier
-from valve_clinic.nlu.featurizer import CLAUSES, FLAGGED, FROZEN, PARTS, TUNED
+from valve_clinic.nlu.featurizer import CLAUSES, FLAGGED, PARTS, TUNED
 
 EXAMPLES = {
     "ask_recovery_time": ["how long is recovery", "how long does recovery take", "how many weeks until recovery"],
@@ -21,22 +21,21 @@ EXAMPLES = {
 TEXTS = [text for texts in EXAMPLES.values() for text in texts]
 LABELS = [label for label, texts in EXAMPLES.items() for _ in texts]
 CONFIG = {**TfidfDenseClassifier.get_default_config(), "sparse_dimensions": 5}
-DENSE = np.random.default_rng(7).normal(size=(len(TEXTS), 384)).astype(np.float32) / 20
 #: Scores of a tuned branch that cannot tell.
 EVEN = np.log(np.full(3, 1 / 3))
 NO_FLAGS = np.full(3, -4.0)
 
 
-def message(text, vector, intent=None, scores=EVEN):
+def message(text, intent=None, scores=EVEN):
     made = Message({TEXT: text, PARTS: [], CLAUSES: [], **({INTENT: intent} if intent else {})})
-    for found, origin in ((vector, FROZEN), (scores, TUNED), (NO_FLAGS, FLAGGED)):
+    for found, origin in ((scores, TUNED), (NO_FLAGS, FLAGGED)):
         made.add_features(Features(np.atleast_2d(found), FEATURE_TYPE_SENTENCE, TEXT, origin))
     return made
 
 
 def trained(tmp_path, **config):
     storage, resource = LocalModelStorage.create(tmp_path), Resource("classifier")
-    data = TrainingData([message(*row) for row in zip(TEXTS, DENSE, LABELS, strict=True)])
+    data = TrainingData([message(*row) for row in zip(TEXTS, LABELS, strict=True)])
     data.training_examples.append(Message({TEXT: "", INTENT: "greet"}))
     component = TfidfDenseClassifier.create(CONFIG, storage, resource, None)
     assert component.train(data) == resource
@@ -45,7 +44,7 @@ def trained(tmp_path, **config):
 
 def test_the_component_trains_keeps_and_ranks(tmp_path):
     _, loaded = trained(tmp_path, ranking_length=2)
-    (heard,) = loaded.process([message(TEXTS[0], DENSE[0])])
+    (heard,) = loaded.process([message(TEXTS[0])])
     ranking = heard.get("intent_ranking")
     assert heard.get(INTENT) == ranking[0]
     assert ranking[0]["name"] == "ask_recovery_time"
@@ -56,14 +55,14 @@ def test_the_component_trains_keeps_and_ranks(tmp_path):
 
 def test_what_was_kept_is_what_was_trained(tmp_path):
     before, after = trained(tmp_path)
-    rankings = [one.process([message(TEXTS[3], DENSE[3])])[0].get("intent_ranking") for one in (before, after)]
+    rankings = [one.process([message(TEXTS[3])])[0].get("intent_ranking") for one in (before, after)]
     assert [item["name"] for item in rankings[0]] == [item["name"] for item in rankings[1]]
     assert np.allclose(*[[item["confidence"] for item in ranking] for ranking in rankings], atol=1e-5)
 
 
 def test_the_flags_of_a_message_and_of_its_clauses_are_probabilities(tmp_path):
     _, loaded = trained(tmp_path)
-    (heard,) = loaded.process([message(TEXTS[0], DENSE[0])])
+    (heard,) = loaded.process([message(TEXTS[0])])
     assert heard.get(FLAG_PROBABILITIES).shape == (3,)
     assert ((heard.get(FLAG_PROBABILITIES) >= 0) & (heard.get(FLAG_PROBABILITIES) <= 1)).all()
     assert heard.get(CLAUSE_FLAGS) == []

@@ -1,15 +1,14 @@
-"""The sentence encoder: the published weights, unit vectors, and no influence of padding."""
+"""The sentence encoder: the published weights, unit vectors, spans, and no influence of padding."""
 
 from __future__ import annotations
 
-import sys
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from valve_clinic.nlu import encoder as encoders
-from valve_clinic.nlu import tuning
 from valve_clinic.nlu.encoder import DIMENSION, MAX_PIECES, EncoderError, SentenceEncoder
 
 TEXTS = [
@@ -33,10 +32,6 @@ def installed(tmp_path, monkeypatch):
     return weights
 
 
-def vectors_of(encodings):
-    return np.vstack([encoding.vector for encoding in encodings])
-
-
 def test_the_installed_weights_are_the_published_ones():
     assert (encoders.weights_folder() / "tokenizer.json").is_file()
 
@@ -57,100 +52,102 @@ def test_missing_weights_say_what_to_do(monkeypatch):
         encoders.weights_folder()
 
 
-def test_tuning_without_its_packages_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
-    monkeypatch.setitem(sys.modules, "tf2onnx", None)
-    with pytest.raises(EncoderError, match="training needs the group `convert`"):
-        tuning.tune(["a text"], [0], np.zeros((1, 3)), 1, {"seed": 1}, tmp_path / "encoder.onnx")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_tuning_takes_every_message_once_in_batches_of_like_length():
-    pieces = [[7] * length for length in (3, 90, 5, 4, 88, 3, 60)]
-    batches = list(tuning._batches(pieces, 2, np.random.default_rng(1)))
-    assert sorted(row for rows, _, _ in batches for row in rows) == list(range(len(pieces)))
-    assert all(ids.shape == mask.shape and len(rows) <= 2 for rows, ids, mask in batches)
-    together = {frozenset(map(int, rows)) for rows, _, _ in batches}
-    assert frozenset({1, 4}) not in {group for group in together if group & {0, 2, 3, 5}}
-
-
-def test_tuning_takes_the_messages_in_the_same_order_every_time():
-    pieces = [[7] * (length % 9 + 1) for length in range(50)]
-    first, second = ([list(rows) for rows, _, _ in tuning._batches(pieces, 8, np.random.default_rng(1))] for _ in "ab")
-    assert first == second
-
-
-@pytest.mark.parametrize("broken", ["encoder.onnx", "tokenizer.json"])
+@pytest.mark.parametrize("broken", [encoders.LOWER, encoders.TUNED, encoders.TOKENIZER])
 def test_a_file_that_cannot_be_loaded_is_an_encoder_error(encoder_files, tmp_path, broken):
-    for name in ("encoder.onnx", "tokenizer.json"):
-        (tmp_path / name).symlink_to(encoder_files / name)
-    (tmp_path / broken).unlink()
+    for name in (encoders.LOWER, encoders.TUNED, encoders.TOKENIZER):
+        shutil.copyfile(encoder_files / name, tmp_path / name)
     (tmp_path / broken).write_bytes(b"not a model")
     with pytest.raises(EncoderError, match="cannot be loaded"):
-        SentenceEncoder(tmp_path / "encoder.onnx", tmp_path / "tokenizer.json")
+        SentenceEncoder(tmp_path).load_tuned()
 
 
 def test_a_missing_file_is_an_encoder_error(tmp_path):
     with pytest.raises(EncoderError, match=f"cannot be loaded from {tmp_path}"):
-        SentenceEncoder(tmp_path / "encoder.onnx", tmp_path / "tokenizer.json")
+        SentenceEncoder(tmp_path)
+
+
+def test_the_vectors_are_those_of_the_published_model(encoder):
+    """The reference is the library that the model was published for."""
+    transformers = pytest.importorskip("transformers")
+    folder = encoders.weights_folder()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    reference = transformers.TFBertModel.from_pretrained(folder)
+    given = tokenizer([text for text in TEXTS if text], return_tensors="tf", padding=True, truncation=True)
+    states = reference(given).last_hidden_state.numpy()
+    mask = given["attention_mask"].numpy()[:, :, None]
+    means = (states * mask).sum(axis=1) / mask.sum(axis=1)
+    wanted = means / np.linalg.norm(means, axis=1, keepdims=True)
+    found = encoder.vectors([text for text in TEXTS if text])
+    assert (wanted * found).sum(axis=1).min() > 0.9999
 
 
 def test_sentence_vectors_are_unit_vectors(encoder):
-    vectors = vectors_of(encoder.encode(TEXTS))
+    vectors = encoder.vectors(TEXTS)
     assert (vectors.shape, vectors.dtype) == ((len(TEXTS), DIMENSION), np.float32)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
 
 
 def test_padding_in_a_batch_does_not_change_a_vector_or_a_score(encoder):
-    together = encoder.encode(TEXTS)
-    alone = [encoder.encode([text])[0] for text in TEXTS]
-    assert np.abs(vectors_of(together) - vectors_of(alone)).max() < 1e-5
-    for one, other in zip(together, alone, strict=True):
-        assert np.abs(np.exp(one.scores) - np.exp(other.scores)).max() < 1e-4
-        assert np.abs(one.pieces - other.pieces).max() < 1e-4
+    alone = np.vstack([encoder.vectors([text]) for text in TEXTS])
+    assert np.abs(encoder.vectors(TEXTS) - alone).max() < 1e-5
+    for reading, text in zip(encoder.read(TEXTS), TEXTS, strict=True):
+        together, apart = encoder.judge(reading, [])[0], encoder.judge(encoder.read([text])[0], [])[0]
+        assert np.abs(np.exp(together.scores) - np.exp(apart.scores)).max() < 1e-4
+        assert np.abs(together.flags - apart.flags).max() < 1e-3
 
 
-def test_the_order_and_size_of_batches_do_not_change_a_vector(encoder):
-    vectors = vectors_of(encoder.encode(TEXTS))
-    assert np.abs(vectors_of(encoder.encode(TEXTS[::-1], batch_size=2))[::-1] - vectors).max() < 1e-5
-
-
-def test_no_texts_give_no_encodings(encoder):
-    assert encoder.encode([]) == []
+def test_no_texts_give_nothing(encoder):
+    assert encoder.read([]) == []
+    assert encoder.vectors([]).shape == (0, DIMENSION)
 
 
 def test_scores_are_log_probabilities(encoder):
-    for encoding in encoder.encode(TEXTS):
-        assert encoding.scores.ndim == 1
-        assert np.exp(encoding.scores).sum() == pytest.approx(1.0, abs=1e-4)
+    for reading in encoder.read(TEXTS):
+        (judgement,) = encoder.judge(reading, [])
+        assert judgement.scores.ndim == judgement.flags.ndim == 1
+        assert np.exp(judgement.scores).sum() == pytest.approx(1.0, abs=1e-4)
+
+
+def test_each_span_is_judged_and_one_that_is_the_whole_text_like_the_whole(encoder):
+    text = "How long is recovery? And will insurance pay?"
+    (reading,) = encoder.read([text])
+    whole, first, second, everything = encoder.judge(reading, [(0, 21), (22, len(text)), (0, len(text))])
+    assert np.argmax(first.scores) != np.argmax(second.scores)
+    # The whole counts the marks at both ends too.
+    assert np.abs(np.exp(whole.scores) - np.exp(everything.scores)).max() < 0.2
+
+
+def test_the_judgement_of_a_span_does_not_depend_on_which_others_are_asked_about(encoder):
+    text = "How long is recovery? And will insurance pay?"
+    (reading,) = encoder.read([text])
+    alone = encoder.judge(reading, [(22, len(text))])[1]
+    among = encoder.judge(reading, [(0, 21), (22, len(text)), (0, 3)])[2]
+    assert np.allclose(alone.scores, among.scores, atol=1e-4)
 
 
 def test_words_beyond_the_limit_are_cut_off(encoder):
-    short, long = encoder.encode(["leak " * MAX_PIECES, "leak " * MAX_PIECES + "surgery " * 50])
-    assert len(short.pieces) == len(short.spans) == MAX_PIECES
-    assert np.allclose(short.vector, long.vector, atol=1e-6)
+    short, long = encoder.vectors(["leak " * MAX_PIECES, "leak " * MAX_PIECES + "surgery " * 50])
+    assert np.allclose(short, long, atol=1e-6)
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_the_sentence_vector_is_the_mean_of_the_word_pieces(encoder, text):
-    (encoding,) = encoder.encode([text])
-    assert encoding.pieces.shape == (len(encoding.spans), DIMENSION)
-    mean = encoding.pieces.mean(axis=0)
-    assert np.allclose(encoding.vector, mean / np.linalg.norm(mean), atol=1e-6)
+def test_a_span_beyond_the_limit_takes_the_whole_text(encoder):
+    text = "leak " * 300
+    (reading,) = encoder.read([text])
+    assert len(reading.places) == MAX_PIECES
+    whole, beyond = encoder.judge(reading, [(len(text) - 5, len(text))])
+    assert np.allclose(whole.scores, beyond.scores, atol=1e-4)
 
 
-def test_spans_say_where_each_word_piece_stands(encoder):
+def test_places_say_where_each_word_piece_stands(encoder):
     text = "Is the MitraClip safe?"
-    spans = encoder.encode([text])[0].spans
-    assert spans[0] == spans[-1] == (0, 0), "the marks of beginning and end stand nowhere"
-    assert [text[start:end] for start, end in spans[1:3]] == ["Is", "the"]
-    assert "".join(text[start:end] for start, end in spans[1:-1]) == text.replace(" ", "")
+    (reading,) = encoder.read([text])
+    assert reading.places[0] == reading.places[-1] == (0, 0), "the marks of beginning and end stand nowhere"
+    assert "".join(text[start:end] for start, end in reading.places[1:-1]) == text.replace(" ", "")
+    assert reading.pieces_of([(0, 2)]).tolist() == [[0.0, 1.0] + [0.0] * (len(reading.places) - 2)]
 
 
 def test_texts_of_like_meaning_are_nearer_than_others(encoder):
-    texts = ["how long does healing take", "what is the recovery time", "where do I park"]
-    asked, like, other = vectors_of(encoder.encode(texts))
+    asked, like, other = encoder.vectors(["how long does healing take", "what is the recovery time", "where do I park"])
     assert asked @ like > asked @ other + 0.2
 
 

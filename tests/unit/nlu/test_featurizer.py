@@ -15,9 +15,10 @@ from rasa.shared.nlu.constants import INTENT, METADATA, TEXT, TEXT_TOKENS
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from valve_clinic.nlu import examples, featurizer, source_hash
+from valve_clinic.nlu import encoder as encoders
+from valve_clinic.nlu import examples, source_hash, teaching
 from valve_clinic.nlu.encoder import DIMENSION, EncoderError
-from valve_clinic.nlu.featurizer import CLAUSES, FROZEN, PARTS, TUNED, SentenceEncoderFeaturizer
+from valve_clinic.nlu.featurizer import CLAUSES, FLAGGED, PARTS, PUBLISHED, TUNED, SentenceEncoderFeaturizer
 
 DEFAULTS = SentenceEncoderFeaturizer.get_default_config()
 
@@ -46,35 +47,34 @@ def component(encoder):
     return make
 
 
-def test_a_message_gets_its_sentence_vector_and_its_tuned_scores(component, encoder):
+def test_a_message_gets_its_tuned_scores_and_flags(component, encoder):
     (heard,) = component().process([message("how long is recovery")])
-    (encoding,) = encoder.encode(["how long is recovery"])
-    sequence, sentence = features(heard, FROZEN)
-    assert sequence is None
-    assert np.allclose(sentence, [encoding.vector], atol=1e-5)
-    assert np.allclose(features(heard, TUNED)[1], [encoding.scores], atol=1e-4)
+    (judgement,) = encoder.judge(encoder.read(["how long is recovery"])[0], [])
+    assert np.allclose(features(heard, TUNED)[1], [judgement.scores], atol=1e-4)
+    assert np.allclose(features(heard, FLAGGED)[1], [judgement.flags], atol=1e-4)
+    assert features(heard, PUBLISHED) == (None, None)
 
 
 @pytest.mark.parametrize("text", ["how long is recovery after transcatheterization", "ok 🫀 \u2060 ok", "  hi  "])
-def test_token_vectors_are_one_for_each_token_when_they_are_wanted(component, text):
-    (heard,) = component(token_vectors=True).process([message(text)])
-    sequence, sentence = features(heard, FROZEN)
+def test_published_vectors_are_there_when_they_are_wanted(component, encoder, text):
+    (heard,) = component(sentence_vectors=True, token_vectors=True).process([message(text)])
+    sequence, sentence = features(heard, PUBLISHED)
     assert sequence.shape == (len(heard.get(TEXT_TOKENS)), DIMENSION)
-    assert sentence.shape == (1, DIMENSION)
+    assert np.allclose(sentence, encoder.vectors([text]), atol=1e-5)
 
 
 def test_a_tokens_vector_is_the_mean_of_its_word_pieces(component, encoder):
     text = "recovery after transcatheterization"
     (heard,) = component(token_vectors=True).process([message(text)])
-    (encoding,) = encoder.encode([text])
-    last = [index for index, (start, end) in enumerate(encoding.spans) if start >= 15 and end > start]
+    (reading,) = encoder.read([text])
+    last = [index for index, (start, end) in enumerate(reading.places) if start >= 15 and end > start]
     assert len(last) > 1
-    assert np.allclose(features(heard, FROZEN)[0][2], encoding.pieces[last].mean(axis=0), atol=1e-5)
+    assert np.allclose(features(heard, PUBLISHED)[0][2], encoder.tokens(reading)[last].mean(axis=0), atol=1e-5)
 
 
 def test_a_token_beyond_the_limit_has_a_vector_of_zeros(component):
     (heard,) = component(token_vectors=True).process([message("leak " * 300)])
-    sequence, _ = features(heard, FROZEN)
+    sequence, _ = features(heard, PUBLISHED)
     assert np.abs(sequence[0]).max() > 0
     assert np.abs(sequence[-1]).max() == 0
 
@@ -84,43 +84,47 @@ def test_a_message_without_text_gets_nothing(component):
     assert heard.features == []
 
 
-def test_training_messages_get_the_vectors_that_the_same_messages_get_later(component):
-    data = TrainingData([message("how long"), message("what is the clip, please"), Message({INTENT: "x"})])
-    component().process_training_data(data)
-    for trained in data.training_examples[:2]:
-        (later,) = component().process([message(trained.get(TEXT))])
-        assert np.abs(features(trained, FROZEN)[1] - features(later, FROZEN)[1]).max() < 1e-5
+def test_training_messages_that_are_held_aside_get_the_scores_that_they_would_get_later(component):
+    aside = next(text for text in map(str, range(1000)) if examples.is_held_aside(text))
+    data = TrainingData([message("how long is it"), message(aside), Message({INTENT: "x"})])
+    component(sentence_vectors=True).process_training_data(data)
+    fitted, kept, _ = data.training_examples
+    assert features(fitted, TUNED) == (None, None)
+    (later,) = component().process([message(aside)])
+    assert np.abs(features(kept, TUNED)[1] - features(later, TUNED)[1]).max() < 1e-4
+    assert all(features(one, PUBLISHED)[1].shape == (1, DIMENSION) for one in (fitted, kept))
 
 
-def test_the_questions_of_a_message_are_encoded_each(component, encoder):
+def test_the_questions_of_a_message_are_judged_each(component):
     text = "How long is recovery? And will insurance pay?"
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
     (heard,) = component().process([message(text, **{SPACY_DOCS[TEXT]: nlp(text)})])
-    parts, encodings, _ = zip(*heard.get(PARTS), strict=True)
+    parts, judgements = zip(*heard.get(PARTS), strict=True)
     assert [part.text for part in parts] == ["How long is recovery?", "And will insurance pay?"]
-    assert np.allclose(encodings[1].vector, encoder.encode([parts[1].text])[0].vector, atol=1e-5)
+    assert len({int(np.argmax(judgement.scores)) for judgement in judgements}) == 2
 
 
-def test_the_whole_text_never_shares_a_batch_with_its_parts(component, encoder):
-    """Padded to the length of the whole, twenty short parts once took two seconds."""
-    batches = []
+def test_a_message_is_read_once_however_many_pieces_it_has(component, encoder):
+    """Encoded piece by piece, twenty short parts once took two seconds."""
+    read = []
     made = component()
 
     class Watched:
-        def encode(self, texts):
-            batches.append(list(texts))
-            return encoder.encode(texts)
+        def read(self, texts):
+            read.append(list(texts))
+            return encoder.read(texts)
+
+        def judge(self, reading, spans):
+            return encoder.judge(reading, spans)
 
     made._encoder = Watched()
     text = "what is the clip and how does it work, " * 12
     made.process([message(text)])
-    assert batches[0] == [text]
-    assert text not in batches[1]
-    assert len(batches) == 2
+    assert read == [[text]]
 
 
-def test_the_clauses_of_a_long_message_are_encoded_for_triage(component):
+def test_the_clauses_of_a_long_message_are_judged_for_triage(component):
     text = "I wanted to ask about the diet and the parking lot and my chest is killing me right now"
     (heard,) = component().process([message(text)])
     clauses = [clause.text for clause, _ in heard.get(CLAUSES)]
@@ -131,18 +135,20 @@ def test_the_clauses_of_a_long_message_are_encoded_for_triage(component):
 def test_a_message_that_is_one_question_has_no_parts(component):
     (heard,) = component().process([message("How long is recovery?")])
     assert heard.get(PARTS) == []
+    assert heard.get(CLAUSES) == []
 
 
 def test_training_puts_the_tuned_encoder_into_the_archive(tmp_path, encoder_files, monkeypatch):
     tuned = []
 
-    def tune(texts, labels, flags, classes, config, target):
-        tuned.append((texts, labels, flags.tolist(), classes, config["epochs"]))
-        shutil.copyfile(encoder_files / "encoder.onnx", target)
+    def tune(rows, layers, classes, config, tell):
+        tuned.append((len(rows), len(layers), classes))
+        tell(1, 1)
+        return list(layers), (np.zeros((DIMENSION, classes + 3), np.float32), np.zeros(classes + 3, np.float32))
 
-    monkeypatch.setattr(featurizer.tuning, "tune", tune)
+    monkeypatch.setattr(teaching.tuning, "tune", tune)
     storage, resource = LocalModelStorage.create(tmp_path), Resource("featurizer")
-    trained = SentenceEncoderFeaturizer.create(DEFAULTS, storage, resource, None)
+    trained = SentenceEncoderFeaturizer.create({**DEFAULTS, "pair_share": 0.0}, storage, resource, None)
     aside = next(text for text in map(str, range(1000)) if examples.is_held_aside(text))
     data = TrainingData(
         [
@@ -153,17 +159,28 @@ def test_training_puts_the_tuned_encoder_into_the_archive(tmp_path, encoder_file
         ]
     )
     assert trained.train(data) == resource
-    assert tuned == [(["why", "how"], [1, 0], [[0, 1, 0], [0, 0, 1]], 2, DEFAULTS["epochs"])]
+    assert tuned == [(2, DEFAULTS["tuned_layers"], 2)]
     loaded = SentenceEncoderFeaturizer.load(DEFAULTS, storage, resource, None)
-    vectors = [features(one.process([message("hi")])[0], FROZEN)[1] for one in (trained, loaded)]
-    assert np.array_equal(*vectors)
+    scores = [features(one.process([message("hi")])[0], TUNED)[1] for one in (trained, loaded)]
+    assert np.array_equal(*scores)
+    assert np.allclose(scores[0], np.log(0.5), atol=1e-5)
 
 
-def test_an_archive_without_the_encoder_is_refused(tmp_path):
+def test_training_without_its_packages_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "onnx", None)
+    monkeypatch.delitem(__import__("sys").modules, "valve_clinic.nlu.graph", raising=False)
+    monkeypatch.delattr("valve_clinic.nlu.graph", raising=False)
+    with pytest.raises(EncoderError, match="training needs the group `convert`"):
+        encoders.write_published(tmp_path, 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_archive_without_the_tuned_graph_is_refused(tmp_path, encoder_files):
     storage = LocalModelStorage.create(tmp_path)
-    with storage.write_to(Resource("featurizer")):
-        pass
-    with pytest.raises(EncoderError, match="cannot be loaded"):
+    with storage.write_to(Resource("featurizer")) as folder:
+        for name in (encoders.LOWER, encoders.TOKENIZER):
+            shutil.copyfile(encoder_files / name, folder / name)
+    with pytest.raises(EncoderError, match=r"cannot be loaded from .*tuned\.onnx"):
         SentenceEncoderFeaturizer.load(DEFAULTS, storage, Resource("featurizer"), None)
 
 

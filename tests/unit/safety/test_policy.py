@@ -1,0 +1,88 @@
+"""The policy: what comes first is predicted with certainty, and the rules see the turn without it."""
+
+from __future__ import annotations
+
+import pytest
+from rasa.core.policies.rule_policy import RulePolicy
+from rasa.engine.graph import ExecutionContext, GraphSchema
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from valve_clinic.safety.levels import SAFETY, Assessment, Level
+from valve_clinic.safety.policy import SafetyFirstRulePolicy
+
+RESPONSES = ("utter_emergency", "utter_check", "utter_same_day", "utter_answer")
+DOMAIN = Domain.from_dict(
+    {
+        "intents": ["ask_risks", "report_emergency"],
+        "responses": {name: [{"text": name}] for name in RESPONSES},
+    }
+)
+
+
+@pytest.fixture
+def predict(tmp_path, monkeypatch):
+    """The next action; the rules are a stand-in that answers once and remembers what it saw of the turn."""
+    storage = LocalModelStorage.create(tmp_path)
+    policy = SafetyFirstRulePolicy(
+        SafetyFirstRulePolicy.get_default_config(), storage, Resource("policy"), ExecutionContext(GraphSchema({}))
+    )
+    seen = []
+
+    def rules(self, tracker, domain, *_args, **_kwargs):
+        done = [event.action_name for event in tracker.events if isinstance(event, ActionExecuted)]
+        seen.append(done)
+        return self._certain(ACTION_LISTEN_NAME if "utter_answer" in done else "utter_answer", tracker, domain)
+
+    monkeypatch.setattr(RulePolicy, "predict_action_probabilities", rules)
+
+    def run(tracker):
+        probabilities = policy.predict_action_probabilities(tracker, DOMAIN).probabilities
+        assert max(probabilities) == 1.0
+        return DOMAIN.action_names_or_texts[probabilities.index(1.0)]
+
+    run.seen = seen
+    return run
+
+
+def talk(assessment, intent="ask_risks", done=()):
+    parsed = {"intent": {"name": intent, "confidence": 0.9}, SAFETY: assessment.as_dict()}
+    events = [ActionExecuted(ACTION_LISTEN_NAME), UserUttered("words", parsed["intent"], parse_data=parsed)]
+    for name in done:
+        events += [ActionExecuted(name), BotUttered(name)]
+    return DialogueStateTracker.from_events("visitor", events, domain=DOMAIN)
+
+
+CALM, CHECK = Assessment(Level.NONE), Assessment(Level.CHECK, "utter_check")
+ACT = Assessment(Level.ACT, "utter_emergency")
+
+
+def test_an_emergency_is_said_alone(predict):
+    assert predict(talk(ACT, "report_emergency")) == "utter_emergency"
+    assert predict(talk(ACT, "report_emergency", ["utter_emergency"])) == ACTION_LISTEN_NAME
+    assert predict.seen == []
+
+
+def test_the_check_line_stands_before_the_answer_and_the_rules_do_not_see_it(predict):
+    assert predict(talk(CHECK)) == "utter_check"
+    assert predict(talk(CHECK, done=["utter_check"])) == "utter_answer"
+    assert predict(talk(CHECK, done=["utter_check", "utter_answer"])) == ACTION_LISTEN_NAME
+    assert all("utter_check" not in done for done in predict.seen)
+
+
+def test_same_day_stands_behind_the_check_line_where_both_are_needed(predict):
+    both = Assessment(Level.CHECK, "utter_check", same_day=True)
+    assert predict(talk(both, done=["utter_check"])) == "utter_same_day"
+
+
+def test_a_question_is_left_to_the_rules(predict):
+    assert predict(talk(CALM)) == "utter_answer"
+
+
+def test_a_conversation_without_a_message_is_left_to_the_rules(predict):
+    tracker = DialogueStateTracker.from_events("visitor", [ActionExecuted(ACTION_LISTEN_NAME)], domain=DOMAIN)
+    assert predict(tracker) == "utter_answer"
