@@ -68,9 +68,15 @@ def data() -> None:
 def data_check() -> None:
     """Fail on doubles, on files that hold another intent than their name, and on too few messages."""
     from valve_clinic import training_data
+    from valve_clinic.evaluation import messages as evaluated
+    from valve_clinic.nlu import follow_ups
 
     messages = training_data.read()
     problems = training_data.check(messages)
+    try:
+        follow_ups.read(evaluated.domain_intents())
+    except follow_ups.FollowUpsError as error:
+        problems.append(str(error))
     for problem in problems:
         click.echo(problem, err=True)
     if problems:

@@ -9,13 +9,19 @@ import copy
 from typing import Any
 
 import rasa.server
+from rasa.core.channels.channel import UserMessage
+from rasa.core.processor import MessageProcessor
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from sanic import Sanic
 
 from valve_clinic import settings
+from valve_clinic.nlu import follow_ups
 
 IN_PROCESS_SCHEME = "inprocess://"
 _original_request = EndpointConfig.request
+_original_parse = MessageProcessor._parse_message_with_graph
 _executor: Any = None
 
 
@@ -58,7 +64,25 @@ def _add_root_route(app: Sanic) -> None:
     add_root(app)
 
 
+def _parse_with_context(
+    self: MessageProcessor, message: UserMessage, tracker: DialogueStateTracker, only_output_properties: bool = True
+) -> Any:
+    """Let the pipeline see the visitor's words before the message.
+
+    Reason: Rasa hands the tracker to the graph, and no NLU component gets it (rasa/engine/recipes/default_recipe.py,
+    _add_nlu_predict_nodes), so that "how long?" is understood alone: https://github.com/RasaHQ/rasa/pull/9538. The
+    words go into the metadata of a copy, which is dropped after the parse: nothing is stored twice.
+    """
+    said = [event.text or "" for event in tracker.applied_events() if isinstance(event, UserUttered)]
+    previous = follow_ups.previous_of(said)
+    if previous:
+        message = copy.copy(message)
+        message.metadata = {**(message.metadata or {}), follow_ups.PREVIOUS: previous}
+    return _original_parse(self, message, tracker, only_output_properties)
+
+
 def apply() -> None:
     """Apply all patches; calling it again changes nothing."""
+    MessageProcessor._parse_message_with_graph = _parse_with_context
     EndpointConfig.request = _request
     rasa.server.add_root_route = _add_root_route

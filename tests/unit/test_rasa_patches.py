@@ -15,11 +15,15 @@ import rasa.server
 import rasa_sdk.endpoint
 import yaml
 from rasa.core.actions.action import RemoteAction
-from rasa.core.channels import OutputChannel
+from rasa.core.channels import OutputChannel, UserMessage
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
+from rasa.core.processor import MessageProcessor
+from rasa.engine.constants import PLACEHOLDER_MESSAGE
+from rasa.graph_components.converters.nlu_message_converter import NLUMessageConverter
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk.interfaces import ActionNotFoundException
 
@@ -227,3 +231,42 @@ def test_the_executor_is_made_once_and_knows_the_domains_actions(domain):
     assert rasa_patches.executor() is rasa_patches.executor()
     assert set(domain.user_actions) - set(domain.responses) <= set(rasa_patches.executor().actions)
     assert stores.shared_store.cache_info().maxsize == 1
+
+
+class Parsed:
+    """A processor whose graph keeps what it was given."""
+
+    def __init__(self):
+        self.heard = []
+        self.graph_runner = self
+        self.model_metadata = type("Metadata", (), {"nlu_target": "nlu"})
+
+    def run(self, inputs, targets):
+        self.heard += inputs[PLACEHOLDER_MESSAGE]
+        return {"nlu": [Message({"text": "x"})]}
+
+
+def parse_after(*said, metadata=None):
+    events = [UserUttered(text, {"name": "ask_risks"}) for text in said]
+    tracker = DialogueStateTracker.from_events("visitor", events)
+    processor, message = Parsed(), UserMessage("how long?", metadata=metadata)
+    MessageProcessor._parse_message_with_graph(processor, message, tracker)
+    return message, processor.heard[0]
+
+
+def test_the_pipeline_sees_the_words_before_the_message():
+    message, heard = parse_after("what is the MitraClip", metadata={"page": "home"})
+    assert heard.metadata == {"page": "home", "previous": "what is the MitraClip"}
+    assert heard.text == "how long?"
+    assert message.metadata == {"page": "home"}, "what is stored with the message has no other words"
+
+
+def test_the_first_message_has_no_words_before_it():
+    message, heard = parse_after()
+    assert heard is message
+
+
+def test_rasa_still_parses_with_the_tracker_and_hands_metadata_to_the_pipeline():
+    assert list(inspect.signature(rasa_patches._original_parse).parameters)[1:3] == ["message", "tracker"]
+    (converted,) = NLUMessageConverter().convert_user_message([UserMessage("hi", metadata={"previous": "words"})])
+    assert converted.get("metadata") == {"previous": "words"}

@@ -15,6 +15,7 @@ from valve_clinic.channel.errors import ApiError
 from valve_clinic.channel.replies import ReplyCollector, build_replies, from_response, safety_of
 from valve_clinic.channel.secret import Tokens
 from valve_clinic.channel.store import WebsiteStore
+from valve_clinic.nlu import follow_ups
 
 logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -70,7 +71,7 @@ class Conversations:
     ) -> dict[str, Any]:
         """Answer a message and store the turn; raises 400 for an unknown button and 503 when there is no answer.
 
-        `parse` is Rasa's parse of the text, where it was made already.
+        `parse` is Rasa's parse of the text, where it was made already; a short message is parsed again in its context.
         """
         async with self._one_at_a_time(session):
             repeated = await self.repeated(session, message.client_id)
@@ -130,7 +131,7 @@ class Conversations:
             sender_id=session,
             input_channel=ReplyCollector.name(),
             message_id=message.client_id,
-            parse_data=parse if message.text is not None else None,
+            parse_data=parse if message.text is not None and not follow_ups.leans(message.text) else None,
         )
         try:
             await asyncio.wait_for(self._on_new_message(user_message), self._turn_seconds)

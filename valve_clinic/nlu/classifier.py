@@ -36,6 +36,8 @@ FLAG_PROBABILITIES = "valve_clinic_flags"
 CLAUSE_FLAGS = "valve_clinic_clause_flags"
 
 
+#: The intent that is declined kindly, with the general answer.
+ADVICE = "ask_personal_advice"
 #: The one question that no content answers: a wish for a person is granted after the answers.
 HUMAN = "request_human"
 
@@ -60,7 +62,8 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
 
         `C` is the inverse of the regularisation, `sparse_dimensions` is what the n-grams are condensed to;
         `ranking_length` bounds the ranking that is kept with the message. `answerable` names the intents beside
-        `ask_…` that can be one of several questions; `alone` those that are answered alone.
+        `ask_…` that can be one of several questions; `alone` those that are answered alone. From the probability
+        `advice_from` on, a question may ask for a decision about a person: that is declined first, then answered.
         """
         return {
             "C": 10.0,
@@ -69,6 +72,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             "ranking_length": 10,
             "answerable": ["book_appointment", "find_provider", HUMAN],
             "alone": ["report_emergency", "report_crisis"],
+            "advice_from": 0.15,
             "code": source_hash(),
         }
 
@@ -143,7 +147,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             message.set(FLAG_PROBABILITIES, flags)
             message.set(CLAUSE_FLAGS, clauses)
             asked = [] if whole[0]["name"] in self._config["alone"] else self._questions(parts)
-            ranking = _ruling(whole, asked)
+            ranking, asked = self._advice_first(text, _ruling(whole, asked), asked)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set(QUESTIONS, [{k: v for k, v in q.items() if k != "intent_ranking"} for q in asked], True)
@@ -159,12 +163,33 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             if not part.is_question and index + 1 < len(parts) and parts[index + 1][0].is_question:
                 # "mom has a flail leaflet, what is that": the statement tells what the question is about.
                 continue
-            answerable = best["name"] in self._config["answerable"] or best["name"].startswith("ask_")
+            answerable = self._is_answerable(best["name"])
             doubled = any(question["intent"] == best["name"] for question in asked)
             if answerable and not doubled and best["confidence"] >= limits.needed(part):
                 place = {"start": part.start, "end": part.end}
                 asked.append({"intent": best["name"], "text": part.text, **place, "intent_ranking": ranking})
         return asked[: limits.max_questions] if len(asked) > 1 else []
+
+    def _advice_first(
+        self, text: str, ranking: list[dict[str, Any]], asked: list[dict[str, Any]]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return ranking and questions of a message that may ask for medical advice about somebody.
+
+        Declining is right when it does, and the general answer behind it is right when it does not; so both are given,
+        with the sum of both probabilities.
+        """
+        best = ranking[0]
+        advice = next((item for item in ranking if item["name"] == ADVICE), None)
+        if advice is None or advice is best or advice["confidence"] < self._config["advice_from"]:
+            return ranking, asked
+        if not self._is_answerable(best["name"]):
+            return ranking, asked
+        first = {"name": ADVICE, "confidence": best["confidence"] + advice["confidence"]}
+        rest = [item for item in ranking if item is not advice]
+        return [first, *rest], asked or [{"intent": best["name"], "text": text, "start": 0, "end": len(text)}]
+
+    def _is_answerable(self, intent: str) -> bool:
+        return intent in self._config["answerable"] or intent.startswith("ask_")
 
     def _judge(self, text: str, judgement: Judgement) -> tuple[np.ndarray, np.ndarray]:
         """Return the probability of each intent and of each flag, of a message or a part of one."""

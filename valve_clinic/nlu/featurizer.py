@@ -12,14 +12,14 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.tokenizers.tokenizer import Tokenizer
-from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUENCE, INTENT, TEXT, TEXT_TOKENS
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUENCE, INTENT, METADATA, TEXT, TEXT_TOKENS
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from valve_clinic import rasa_patches
 from valve_clinic.nlu import encoder as encoders
-from valve_clinic.nlu import examples, questions, source_hash, teaching
+from valve_clinic.nlu import examples, follow_ups, questions, source_hash, teaching
 from valve_clinic.nlu.encoder import Judgement, SentenceEncoder, Span
 
 rasa_patches.apply()
@@ -58,21 +58,23 @@ class SentenceEncoderFeaturizer(GraphComponent):
         """Return the defaults.
 
         `threads` are onnxruntime's; `sentence_vectors` and `token_vectors` are for other components that want them and
-        cost three layers more. The rest is for training: `pair_share` and `pair_length` say how many pairs of messages
-        are put together, of up to how many characters each; for the others see `tuning.tune`.
+        cost layers more. The rest is for training: `follow_ups` is the hash of the taught follow-ups, empty to leave
+        them out; `pair_share` and `pair_length` say how many pairs of messages are put together, of up to how many
+        characters each; for the others see `tuning.tune`.
         """
         return {
             "threads": 2,
             "sentence_vectors": False,
             "token_vectors": False,
             "max_pieces": 96,
-            "pair_share": 0.15,
+            "pair_share": 0.12,
             "pair_length": 160,
+            "follow_ups": follow_ups.file_hash(),
             "tuned_layers": 2,
             "epochs": 3,
             "kept": 0.6,
             "batch_size": 64,
-            "learning_rate": 2e-4,
+            "learning_rate": 2.5e-4,
             "head_learning_rate": 3e-3,
             "label_smoothing": 0.1,
             "dropout": 0.1,
@@ -153,13 +155,21 @@ class SentenceEncoderFeaturizer(GraphComponent):
             whole, *judged = encoder.judge(reading, spans)
             message.set(PARTS, list(zip(parts, judged[: len(parts)], strict=True)))
             message.set(CLAUSES, list(zip(clauses, judged[len(parts) :], strict=True)))
-            self._add_judgement(message, whole)
+            self._add_judgement(message, self._in_context(message, whole))
             if self._config["sentence_vectors"]:
                 self._add(message, encoder.vectors([text])[0], FEATURE_TYPE_SENTENCE, PUBLISHED)
             if self._config["token_vectors"]:
                 vectors = _token_vectors(message, encoder.tokens(reading), reading.places)
                 self._add(message, vectors, FEATURE_TYPE_SEQUENCE, PUBLISHED)
         return messages
+
+    def _in_context(self, message: Message, alone: Judgement) -> Judgement:
+        """Return the judgement of a short message behind the one before it; danger is looked for in its own words."""
+        text, previous = message.get(TEXT), (message.get(METADATA) or {}).get(follow_ups.PREVIOUS)
+        if not previous or not follow_ups.leans(text):
+            return alone
+        both, span = follow_ups.joined(previous, text)
+        return Judgement(self._loaded().judge(self._loaded().read([both])[0], [span])[1].scores, alone.flags)
 
     def _loaded(self) -> SentenceEncoder:
         if self._encoder is None:

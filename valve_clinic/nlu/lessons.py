@@ -53,6 +53,12 @@ def of_message(text: str, sentences: Iterable[Span], label: int, flags: np.ndarr
     return Lesson(text, spans, np.array(labels, dtype=np.int32), rows)
 
 
+def of_follow_up(text: str, span: Span, label: int, flags: int) -> Lesson:
+    """Return what is learnt from a harmless message that stands in `span`, behind the message that it leans on."""
+    spans = [(0, len(text)), span]
+    return Lesson(text, spans, np.array([UNKNOWN, label], dtype=np.int32), np.zeros((2, flags), dtype=np.float32))
+
+
 def together(lessons: Sequence[Lesson], share: float, max_length: int, random: np.random.Generator) -> list[Lesson]:
     """Return `share` times as many lessons of two messages each; of messages up to `max_length` characters only.
 

@@ -39,8 +39,6 @@ class SplitRules:
     max_clauses: int
     clauses_from_words: int
     courtesies: dict[str, re.Pattern[str]]
-    leaning: frozenset[str]
-    leaning_words: int
     open_min_words: int
     max_questions: int
     min_confidence: float
@@ -79,8 +77,6 @@ def rules() -> SplitRules:
             name: re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b")
             for name, phrases in data["courtesies"].items()
         },
-        frozenset(data["leaning"]),
-        data["leaning_words"],
         data["open_min_words"],
         data["max_questions"],
         data["min_confidence"],
@@ -101,17 +97,6 @@ def split(text: str, sentences: Iterable[tuple[int, int]]) -> list[Part]:
                     start += len(text[start:end]) - len(text[start:end].lstrip(_AROUND))
                     parts.append(Part(piece, start, start + len(piece), _is_question(piece)))
     return parts
-
-
-def in_context(parts: list[Part]) -> list[str | None]:
-    """Return each part with the one before it where it says too little alone ("how does it work"), else None."""
-    found: list[str | None] = []
-    for index, part in enumerate(parts):
-        words = _words(part.text)
-        leans = len(words) <= rules().leaning_words or not rules().leaning.isdisjoint(words)
-        before = parts[index - 1].text.rstrip("?.! ") if index else ""
-        found.append(f"{before}, {part.text}" if before and leans else None)
-    return found
 
 
 def clauses(text: str, sentences: Iterable[tuple[int, int]]) -> list[Part]:

@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from tqdm import tqdm
 
 from valve_clinic.nlu import encoder as encoders
-from valve_clinic.nlu import examples, lessons, tuning
+from valve_clinic.nlu import examples, follow_ups, lessons, tuning
 from valve_clinic.nlu.encoder import EncoderError, SentenceEncoder, Span
 from valve_clinic.nlu.lessons import Lesson
 
@@ -42,6 +42,10 @@ def teach(
         )
         for message in messages
     ]
+    for pair in follow_ups.read() if config["follow_ups"] else []:
+        if pair.intent in intents:
+            text, span = follow_ups.joined(pair.previous, pair.text)
+            learnt.append(lessons.of_follow_up(text, span, intents.index(pair.intent), len(examples.FLAGS)))
     random = np.random.default_rng(config["seed"])
     learnt += lessons.together(learnt, config["pair_share"], config["pair_length"], random)
     rows = rows_of(encoder, learnt, config["max_pieces"])

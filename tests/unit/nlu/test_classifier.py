@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, TEXT
@@ -66,6 +67,40 @@ def test_the_flags_of_a_message_and_of_its_clauses_are_probabilities(tmp_path):
     assert heard.get(FLAG_PROBABILITIES).shape == (3,)
     assert ((heard.get(FLAG_PROBABILITIES) >= 0) & (heard.get(FLAG_PROBABILITIES) <= 1)).all()
     assert heard.get(CLAUSE_FLAGS) == []
+
+
+def ranked(**confidences):
+    return [{"name": name, "confidence": confidence} for name, confidence in confidences.items()]
+
+
+def advice_first(ranking, asked=()):
+    component = TfidfDenseClassifier(CONFIG, None, None)
+    return component._advice_first("the words", ranking, list(asked))
+
+
+def test_what_may_be_a_wish_for_advice_is_declined_first_and_answered_behind():
+    ranking, asked = advice_first(ranked(ask_medication=0.6, ask_personal_advice=0.2, ask_risks=0.1))
+    assert [item["name"] for item in ranking] == ["ask_personal_advice", "ask_medication", "ask_risks"]
+    assert ranking[0]["confidence"] == pytest.approx(0.8)
+    assert asked == [{"intent": "ask_medication", "text": "the words", "start": 0, "end": 9}]
+
+
+def test_the_questions_that_were_found_are_answered_behind_the_advice():
+    several = [{"intent": "ask_medication"}, {"intent": "ask_risks"}]
+    assert advice_first(ranked(ask_medication=0.6, ask_personal_advice=0.2), several)[1] == several
+
+
+@pytest.mark.parametrize(
+    "ranking",
+    [
+        ranked(ask_medication=0.8, ask_personal_advice=0.1),
+        ranked(ask_personal_advice=0.6, ask_medication=0.3),
+        ranked(out_of_scope=0.6, ask_personal_advice=0.3),
+        ranked(ask_medication=0.8, ask_risks=0.1),
+    ],
+)
+def test_every_other_ranking_stays_as_it_is(ranking):
+    assert advice_first(ranking) == (ranking, [])
 
 
 def test_a_message_without_text_has_no_intent(tmp_path):

@@ -148,7 +148,9 @@ def test_training_puts_the_tuned_encoder_into_the_archive(tmp_path, encoder_file
 
     monkeypatch.setattr(teaching.tuning, "tune", tune)
     storage, resource = LocalModelStorage.create(tmp_path), Resource("featurizer")
-    trained = SentenceEncoderFeaturizer.create({**DEFAULTS, "pair_share": 0.0}, storage, resource, None)
+    trained = SentenceEncoderFeaturizer.create(
+        {**DEFAULTS, "pair_share": 0.0, "follow_ups": ""}, storage, resource, None
+    )
     aside = next(text for text in map(str, range(1000)) if examples.is_held_aside(text))
     data = TrainingData(
         [

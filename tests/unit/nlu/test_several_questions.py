@@ -13,7 +13,8 @@ from rasa.shared.nlu.training_data.message import Message
 from valve_clinic.nlu import questions
 from valve_clinic.nlu.calibration import Calibration
 from valve_clinic.nlu.classifier import COURTESY, QUESTIONS, TfidfDenseClassifier
-from valve_clinic.nlu.featurizer import FLAGGED, FROZEN, PARTS, TUNED
+from valve_clinic.nlu.encoder import Judgement
+from valve_clinic.nlu.featurizer import FLAGGED, PARTS, TUNED
 from valve_clinic.nlu.questions import Part
 
 CLASSES = ["ask_causes", "ask_recovery_time", "ask_risks", "ask_surgery", "book_appointment", "greet",
@@ -28,8 +29,8 @@ def probabilities(intent, confidence=SURE):
     return np.array([confidence if name == intent else rest for name in CLASSES])
 
 
-def encoded(found):
-    return SimpleNamespace(vector=np.zeros(384), scores=np.log(found), flags=NO_FLAGS)
+def judged(found):
+    return Judgement(np.log(found), NO_FLAGS)
 
 
 def hear(whole, *parts):
@@ -40,14 +41,13 @@ def hear(whole, *parts):
         confidence, is_question = (*more, SURE, True)[:2] if len(more) < 2 else more
         text = f"part {number} of the text"
         known[text] = probabilities(intent, confidence)
-        found.append((Part(text, at, at + len(text), is_question), encoded(known[text]), None))
+        found.append((Part(text, at, at + len(text), is_question), judged(known[text])))
         at += len(text) + 1
     text = " ".join(part.text for part, *_ in found) or "whole"
     known[text] = probabilities(whole)
-    component._linear = SimpleNamespace(classes=CLASSES, scores=lambda asked, _vector: (np.log(known[asked]), NO_FLAGS))
+    component._linear = SimpleNamespace(classes=CLASSES, scores=lambda asked: (np.log(known[asked]), NO_FLAGS))
     component._calibration = EVEN
     heard = Message({TEXT: text, PARTS: found})
-    heard.add_features(Features(np.zeros((1, 384)), FEATURE_TYPE_SENTENCE, TEXT, FROZEN))
     heard.add_features(Features(np.log([known[text]]), FEATURE_TYPE_SENTENCE, TEXT, TUNED))
     heard.add_features(Features(np.atleast_2d(NO_FLAGS), FEATURE_TYPE_SENTENCE, TEXT, FLAGGED))
     component.process([heard])
@@ -91,21 +91,6 @@ def test_a_wish_for_a_person_beside_questions_is_not_dropped():
     heard = hear("request_human", ("request_human",), ("ask_risks",), ("ask_causes",))
     assert ruled_by(heard) == "ask_risks"
     assert asked(heard) == ["request_human", "ask_risks", "ask_causes"]
-
-
-def test_a_part_that_leans_on_the_one_before_is_read_together_with_it():
-    component = TfidfDenseClassifier.create(TfidfDenseClassifier.get_default_config(), None, None, None)
-    readings = {"how does it work": probabilities("greet", 0.5), "clip, how does it work": probabilities("ask_risks")}
-    component._linear = SimpleNamespace(
-        classes=CLASSES, scores=lambda text, _vector: (np.log(readings[text]), NO_FLAGS)
-    )
-    component._calibration = EVEN
-    part = Part("how does it work", 0, 16, True)
-    alone, together = (encoded(reading) for reading in readings.values())
-    assert component._rank_part(part, alone, None)[0]["name"] == "greet"
-    ranking = component._rank_part(part, alone, ("clip, how does it work", together))
-    assert ranking[0]["name"] == "ask_risks"
-    assert sum(item["confidence"] for item in ranking) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""Short messages behind the one before them: what leans, how both are read, and the file of taught pairs."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from rasa.shared.nlu.constants import METADATA, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from valve_clinic.evaluation import messages
+from valve_clinic.nlu import follow_ups
+from valve_clinic.nlu.featurizer import FLAGGED, TUNED, SentenceEncoderFeaturizer
+from valve_clinic.nlu.follow_ups import FollowUpsError
+
+
+@pytest.mark.parametrize("text", ["how long?", "and after surgery", "", "is it safe for my mom who's 80"])
+def test_a_short_message_leans(text):
+    assert follow_ups.leans(text)
+
+
+def test_a_longer_message_speaks_for_itself():
+    assert not follow_ups.leans("how long do people stay in the hospital after the clip")
+
+
+@pytest.mark.parametrize("previous", ["what is the clip", "what is the clip?", "  what is the clip.  "])
+def test_both_are_one_text_with_the_place_of_the_message(previous):
+    text, (start, end) = follow_ups.joined(previous, "how long")
+    assert text[start:end] == "how long"
+    assert text.startswith("what is the clip")
+    assert text[start - 2] in "?."
+
+
+@pytest.mark.parametrize(
+    ("said", "previous"),
+    [
+        ([], None),
+        (["what is the MitraClip"], "what is the MitraClip"),
+        (["hello there to you all", "what is the MitraClip exactly"], "what is the MitraClip exactly"),
+        (["could my father get the clip", "and mom?"], "could my father get the clip. and mom?"),
+        (['/ask_recovery_time{"procedure": "surgery"}'], "recovery time"),
+        (["/book_appointment"], "book appointment"),
+    ],
+)
+def test_what_the_next_message_may_lean_on(said, previous):
+    assert follow_ups.previous_of(said) == previous
+
+
+def test_the_taught_pairs_are_right():
+    found = follow_ups.read(messages.domain_intents())
+    assert len(found) > 500
+    assert len({pair.intent for pair in found}) > 25
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ({"previous": "what is it", "text": "how long"}, "entry 2: it needs previous, text and intent"),
+        ({"previous": "what is it", "text": " ", "intent": "ask_risks"}, "entry 2: it needs previous"),
+        ({"previous": "what is it", "text": "how long", "intent": "ask_rsks"}, "entry 2: there is no intent ask_rsks"),
+        ({"previous": "a", "text": "one " * 10, "intent": "ask_risks"}, "entry 2: longer than 9 words"),
+        ({"previous": "What is it", "text": "Is it safe", "intent": "ask_risks"}, "entry 2: the same pair"),
+        ("how long", "entry 2: it needs previous"),
+    ],
+)
+def test_an_entry_that_is_not_right_is_named(tmp_path, entry, reason):
+    first = {"previous": "what is it", "text": "is it safe", "intent": "ask_risks"}
+    path = tmp_path / "follow_ups.yml"
+    path.write_text(yaml.safe_dump({"follow_ups": [first, entry]}))
+    with pytest.raises(FollowUpsError, match=reason):
+        follow_ups.read({"ask_risks"}, path)
+
+
+def judged(encoder, text, previous=None):
+    """The scores and flags of a message as the featurizer gives them."""
+    made = SentenceEncoderFeaturizer(SentenceEncoderFeaturizer.get_default_config(), None, None)
+    made._encoder = encoder
+    metadata = {follow_ups.PREVIOUS: previous} if previous else {}
+    (heard,) = made.process([Message({TEXT: text, METADATA: metadata})])
+    return [heard.get_dense_features(TEXT, [origin])[1].features[0] for origin in (TUNED, FLAGGED)]
+
+
+def test_the_same_words_mean_something_else_behind_another_question(encoder):
+    scores = [
+        judged(encoder, "how long?", before)[0] for before in ("what is a TEE test", "can I go home after surgery")
+    ]
+    assert scores[0].argmax() != scores[1].argmax()
+
+
+def test_danger_is_looked_for_in_the_words_of_the_message_alone(encoder):
+    alone, behind = judged(encoder, "i can't breathe"), judged(encoder, "i can't breathe", "where do I park")
+    assert (alone[1] == behind[1]).all()
+    assert (alone[0] != behind[0]).any()
+
+
+def test_a_longer_message_is_read_alone(encoder):
+    text = "how long do people stay in the hospital after they had the clip"
+    assert (judged(encoder, text)[0] == judged(encoder, text, "where do I park")[0]).all()

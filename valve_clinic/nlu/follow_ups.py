@@ -1,0 +1,95 @@
+"""A short message is read together with the one before it: "how long?" means something else after each question."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from valve_clinic import paths
+
+#: The taught pairs; invented, like all training messages.
+FILE = paths.DATA / "follow_ups.yml"
+#: Where a message's metadata has the words before it (`rasa_patches.py` puts them there).
+PREVIOUS = "previous"
+#: A message of so many words may lean on the one before it; a longer one speaks for itself.
+MAX_WORDS = 9
+#: A message of so few words does not tell the topic: the one before it is taken along.
+_FEW_WORDS = 4
+_JOINT = " "
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
+#: What a pressed button sends: "/ask_risks{…}".
+_BUTTON = re.compile(r"^/(?:ask_)?([a-z_]+)")
+
+Span = tuple[int, int]
+
+
+class FollowUpsError(ValueError):
+    """The file of pairs is not right; the message says which entry and why."""
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """A message that was taught in its context."""
+
+    previous: str
+    text: str
+    intent: str
+
+
+def leans(text: str) -> bool:
+    """Return whether the message is short enough to lean on the one before it."""
+    return len(_WORD.findall(text)) <= MAX_WORDS
+
+
+def joined(previous: str, text: str) -> tuple[str, Span]:
+    """Return both as one text, and where the message stands in it."""
+    before = previous.strip()
+    if before and before[-1].isalnum():
+        before += "."
+    start = len(before + _JOINT)
+    return before + _JOINT + text, (start, start + len(text))
+
+
+def previous_of(texts: Iterable[str]) -> str | None:
+    """Return what the next message may lean on, of a visitor's messages so far; a button counts as its topic's name."""
+    words = [_BUTTON.sub(lambda found: found[1].replace("_", " "), text).partition("{")[0].strip() for text in texts]
+    said = [text for text in words if text]
+    if not said:
+        return None
+    if len(said) > 1 and len(_WORD.findall(said[-1])) <= _FEW_WORDS:
+        return joined(said[-2], said[-1])[0]
+    return said[-1]
+
+
+def read(intents: Collection[str] | None = None, path: Path = FILE) -> list[FollowUp]:
+    """Return the taught pairs; raises `FollowUpsError` naming the entry that is not right."""
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    found: dict[tuple[str, str], FollowUp] = {}
+    for number, item in enumerate(data["follow_ups"], 1):
+        place = f"{path.name}, entry {number}"
+        if not _is_entry(item):
+            raise FollowUpsError(f"{place}: it needs previous, text and intent, each with words")
+        pair = FollowUp(item["previous"], item["text"], item["intent"])
+        if intents is not None and pair.intent not in intents:
+            raise FollowUpsError(f"{place}: there is no intent {pair.intent}")
+        if not leans(pair.text):
+            raise FollowUpsError(f"{place}: longer than {MAX_WORDS} words, so that it would be read alone")
+        if found.setdefault((pair.previous.lower(), pair.text.lower()), pair) is not pair:
+            raise FollowUpsError(f"{place}: the same pair stands in the file before")
+    return list(found.values())
+
+
+def file_hash(path: Path = FILE) -> str:
+    """Return a hash of the file, for the configuration of the component that learns from it; see `source_hash`."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def _is_entry(item: Any) -> bool:
+    keys = ("previous", "text", "intent")
+    return isinstance(item, dict) and all(isinstance(item.get(key), str) and item[key].strip() for key in keys)
