@@ -67,7 +67,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         """
         return {
             "C": 10.0,
-            "sparse_dimensions": 300,
+            "sparse_dimensions": 200,
             "max_iter": 60,
             "ranking_length": 10,
             "answerable": ["book_appointment", "find_provider", HUMAN],
@@ -127,6 +127,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             [self._linear.classes.index(message.get(INTENT)) for message in aside],
             calibration.Scores(np.vstack([s[1] for s in scored]), np.vstack([_row(m, FLAGGED) for m in aside])),
             np.vstack([examples.flags_of(message) for message in aside]),
+            [self._linear.classes.index(name) for name in self._config["alone"] if name in self._linear.classes],
         )
         with self._storage.write_to(self._resource) as folder:
             self._linear.write(Path(folder))
@@ -196,10 +197,8 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         assert self._linear is not None
         assert self._calibration is not None
         intents, flags = self._linear.scores(text)
-        return (
-            self._calibration.intents(calibration.Scores(intents, judgement.scores)),
-            self._calibration.flags(calibration.Scores(flags, judgement.flags)),
-        )
+        probabilities = self._calibration.intents(calibration.Scores(intents, judgement.scores))
+        return probabilities, self._calibration.flags(calibration.Scores(flags, judgement.flags), probabilities)
 
     def _ranking(self, probabilities: np.ndarray) -> list[dict[str, Any]]:
         assert self._linear is not None

@@ -21,6 +21,7 @@ from valve_clinic import rasa_patches
 from valve_clinic.nlu import encoder as encoders
 from valve_clinic.nlu import examples, follow_ups, questions, source_hash, teaching
 from valve_clinic.nlu.encoder import Judgement, SentenceEncoder, Span
+from valve_clinic.nlu.questions import Part
 
 rasa_patches.apply()
 
@@ -59,7 +60,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
 
         `threads` are onnxruntime's; `sentence_vectors` and `token_vectors` are for other components that want them and
         cost layers more. The rest is for training: `follow_ups` is the hash of the taught follow-ups, empty to leave
-        them out; `pair_share` and `pair_length` say how many pairs of messages are put together, of up to how many
+        them out, and `follow_up_times` how often each is learnt, as there are few; `pair_share` and `pair_length` say how many pairs of messages are put together, of up to how many
         characters each; for the others see `tuning.tune`.
         """
         return {
@@ -70,6 +71,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
             "pair_share": 0.12,
             "pair_length": 160,
             "follow_ups": follow_ups.file_hash(),
+            "follow_up_times": 3,
             "tuned_layers": 2,
             "epochs": 3,
             "kept": 0.6,
@@ -153,7 +155,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
             spans: list[Span] = [(piece.start, piece.end) for piece in [*parts, *clauses]]
             (reading,) = encoder.read([text])
             whole, *judged = encoder.judge(reading, spans)
-            message.set(PARTS, list(zip(parts, judged[: len(parts)], strict=True)))
+            message.set(PARTS, list(zip(parts, self._both_ways(parts, judged), strict=True)))
             message.set(CLAUSES, list(zip(clauses, judged[len(parts) :], strict=True)))
             self._add_judgement(message, self._in_context(message, whole))
             if self._config["sentence_vectors"]:
@@ -162,6 +164,18 @@ class SentenceEncoderFeaturizer(GraphComponent):
                 vectors = _token_vectors(message, encoder.tokens(reading), reading.places)
                 self._add(message, vectors, FEATURE_TYPE_SEQUENCE, PUBLISHED)
         return messages
+
+    def _both_ways(self, parts: Sequence[Part], in_context: Sequence[Judgement]) -> list[Judgement]:
+        """Return the mean judgement of each part, read in its message and read alone.
+
+        Alone, "does that one hurt" says too little; in its message, one question takes something of the other.
+        """
+        readings = self._loaded().read([part.text for part in parts])
+        alone = [self._loaded().judge(reading, [])[0] for reading in readings]
+        return [
+            Judgement((one.scores + other.scores) / 2, (one.flags + other.flags) / 2)
+            for one, other in zip(in_context[: len(parts)], alone, strict=True)
+        ]
 
     def _in_context(self, message: Message, alone: Judgement) -> Judgement:
         """Return the judgement of a short message behind the one before it; danger is looked for in its own words."""

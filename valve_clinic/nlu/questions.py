@@ -88,12 +88,16 @@ def rules() -> SplitRules:
 def split(text: str, sentences: Iterable[tuple[int, int]]) -> list[Part]:
     """Return the parts of a text in order; `sentences` are character spans, as spaCy finds them."""
     plain = text.replace("\u2019", "'")
-    parts = []
+    parts: list[Part] = []
     for sentence in sentences:
         for joined in _cut(plain, sentence, rules().joined_cut, rules().min_words):
             for start, end in _cut(plain, joined, rules().open_cut, rules().open_min_words):
                 piece = text[start:end].strip(_AROUND)
-                if len(_words(piece)) >= rules().min_words:
+                if parts and piece.endswith("?") and len(_words(piece)) < rules().min_words:
+                    # "The groin is purple. Normal?": the word asks about what stands before it.
+                    before = parts.pop()
+                    parts.append(Part(text[before.start : end].rstrip(), before.start, end, True))
+                elif len(_words(piece)) >= rules().min_words:
                     start += len(text[start:end]) - len(text[start:end].lstrip(_AROUND))
                     parts.append(Part(piece, start, start + len(piece), _is_question(piece)))
     return parts

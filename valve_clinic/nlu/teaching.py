@@ -45,7 +45,8 @@ def teach(
     for pair in follow_ups.read() if config["follow_ups"] else []:
         if pair.intent in intents:
             text, span = follow_ups.joined(pair.previous, pair.text)
-            learnt.append(lessons.of_follow_up(text, span, intents.index(pair.intent), len(examples.FLAGS)))
+            lesson = lessons.of_follow_up(text, span, intents.index(pair.intent), len(examples.FLAGS))
+            learnt += [lesson] * config["follow_up_times"]
     random = np.random.default_rng(config["seed"])
     learnt += lessons.together(learnt, config["pair_share"], config["pair_length"], random)
     rows = rows_of(encoder, learnt, config["max_pieces"])

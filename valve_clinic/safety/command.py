@@ -40,19 +40,21 @@ def try_text(text: str) -> None:
 
 @safety.command("measure")
 @click.option("--misses", is_flag=True, help="Print the emergencies and crises that were missed, too.")
-def measure(misses: bool) -> None:
+@click.option("--exam", is_flag=True, help="On the messages that nothing was weighed on: tests/nlu/exam_*.yml.")
+def measure(misses: bool, exam: bool) -> None:
     """Measure triage on tests/nlu/safety_*.yml against the gates; fails when one is not reached."""
     from valve_clinic import training
     from valve_clinic.evaluation import predictions
     from valve_clinic.safety import measure as measuring
 
     with predictions.parser(training.model_path()) as parse:
-        gates, sets = measuring.measure(parse)
+        kind = measuring.EXAM if exam else measuring.WEIGHED
+        gates, sets = measuring.measure(parse, kind=kind)
     for gate in gates:
         click.echo(("ok    " if gate.passed else "MISS  ") + gate.line())
-    for name, kind in (("safety_emergencies", "act or check"), ("safety_crises", "crisis")):
+    for name, wanted in ((f"{kind}_emergencies", "act or check"), (f"{kind}_crises", "crisis")):
         for item in sets[name] if misses else []:
-            if item.assessment.level.name.lower() not in kind:
+            if item.assessment.level.name.lower() not in wanted:
                 click.echo(f"{name}: {item.assessment.level.name.lower()}: {item.text}")
     if not all(gate.passed for gate in gates):
         sys.exit(1)

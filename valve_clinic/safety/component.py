@@ -40,16 +40,16 @@ class SafetyTriage(GraphComponent, IntentClassifier):
     def get_default_config() -> dict[str, Any]:
         """Return the defaults: the probabilities from which the model alone reaches a level (docs/safety.md)."""
         return {
-            "act": 0.12,
+            "act": 0.15,
             "act_clause": 0.95,
-            "sign": 0.03,
-            "sign_clause": 0.3,
-            "check": 0.02,
-            "check_clause": 0.5,
-            "crisis": 0.2,
-            "crisis_clause": 0.7,
-            "same_day": 0.05,
-            "same_day_clause": 0.3,
+            "sign": 0.1,
+            "sign_clause": 0.6,
+            "check": 0.012,
+            "check_clause": 0.2,
+            "crisis": 0.25,
+            "crisis_clause": 0.95,
+            "same_day": 0.03,
+            "same_day_clause": 0.2,
         }
 
     def __init__(self, config: dict[str, Any]) -> None:

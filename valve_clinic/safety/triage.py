@@ -12,6 +12,9 @@ from valve_clinic.safety.levels import Assessment, Level
 from valve_clinic.safety.matcher import Found, SignMatcher
 
 MODEL = "model"
+#: A crisis that the model sees outweighs a sign of an emergency only when it is likelier than not: a child that got
+#: into the pills is no crisis, and pills that somebody took to die are one.
+_OUTVOTES = 0.5
 #: What is said first at each level.
 SAYS = {
     Level.ACT: "utter_emergency",
@@ -62,7 +65,7 @@ def assess(
     in_english = by_signs.language == languages.ENGLISH
     if by_signs.level is Level.ACT and in_english and not believed and modelled is not Level.CRISIS:
         by_signs = replace(by_signs, level=Level.CHECK, says=SAYS[Level.CHECK])
-    if modelled is Level.CRISIS and by_signs.level is Level.ACT and whole[CRISIS] > whole[EMERGENCY]:
+    if modelled is Level.CRISIS and by_signs.level is Level.ACT and whole[CRISIS] > max(whole[EMERGENCY], _OUTVOTES):
         by_signs = replace(by_signs, level=Level.CHECK)
     if modelled <= by_signs.level:
         return by_signs

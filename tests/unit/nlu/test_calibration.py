@@ -22,7 +22,7 @@ def drawn(count=4000, classes=5):
 
 def test_a_model_that_is_too_sure_is_made_less_so():
     labels, sharp = drawn()
-    found = calibration.fit(Scores(sharp, np.zeros_like(sharp)), labels, *flags_of(labels))
+    found = calibration.fit(Scores(sharp, np.zeros_like(sharp)), labels, *flags_of(labels), [])
     sure = found.intents(Scores(sharp, np.zeros_like(sharp)))
     chosen = sure.argmax(axis=1)
     right, claimed = (chosen == labels).mean(), sure.max(axis=1).mean()
@@ -39,20 +39,35 @@ def flags_of(labels):
 def test_flags_are_calibrated_too():
     labels, sharp = drawn()
     scores, flagged = flags_of(labels)
-    found = calibration.fit(Scores(sharp, sharp), labels, scores, flagged)
-    assert found.flags(scores).mean() == pytest.approx(flagged.mean(), abs=0.02)
+    found = calibration.fit(Scores(sharp, sharp), labels, scores, flagged, [0, 2])
+    intents = found.intents(Scores(sharp, sharp))
+    assert found.flags(scores, intents).mean() == pytest.approx(flagged.mean(), abs=0.02)
+    assert found.flags(scores, intents).shape == flagged.shape
+
+
+def test_an_intent_that_is_the_danger_itself_speaks_for_the_flag():
+    labels, sharp = drawn()
+    scores, flagged = flags_of(labels)
+    found = calibration.fit(Scores(sharp, sharp), labels, scores, flagged, [0])
+    unsure = Scores(np.zeros(1), np.zeros(1))
+    sure_of_it, sure_of_other = np.array([0.96, 0.01, 0.01, 0.01, 0.01]), np.array([0.01, 0.96, 0.01, 0.01, 0.01])
+    assert found.flags(unsure, sure_of_it) > found.flags(unsure, sure_of_other) + 0.2
+
+
+def test_certainty_is_bounded():
+    assert np.isfinite(calibration.log_odds(np.array([0.0, 1.0]))).all()
 
 
 def test_a_flag_that_no_message_has_is_left_as_it_is():
     labels, sharp = drawn(50)
     found = calibration.fit(
-        Scores(sharp, sharp), labels, Scores(np.zeros((50, 1)), np.zeros((50, 1))), np.zeros((50, 1))
+        Scores(sharp, sharp), labels, Scores(np.zeros((50, 1)), np.zeros((50, 1))), np.zeros((50, 1)), [1]
     )
-    assert found.flag_weights == [[0.0, 0.5, 0.5]]
+    assert found.flag_weights == [[0.0, 0.5, 0.5, 0.0]]
 
 
 def test_what_is_kept_is_what_was_fitted(tmp_path):
-    kept = Calibration(0.4, 0.7, [[0.1, 0.2, 0.3]])
+    kept = Calibration(0.4, 0.7, [[0.1, 0.2, 0.3, 0.4]], [7])
     kept.write(tmp_path)
     assert Calibration.read(tmp_path) == kept
     assert json.loads((tmp_path / "calibration.json").read_text())["tuned_weight"] == 0.7

@@ -105,8 +105,19 @@ def test_the_questions_of_a_message_are_judged_each(component):
     assert len({int(np.argmax(judgement.scores)) for judgement in judgements}) == 2
 
 
-def test_a_message_is_read_once_however_many_pieces_it_has(component, encoder):
-    """Encoded piece by piece, twenty short parts once took two seconds."""
+def test_a_question_is_judged_as_the_mean_of_it_in_its_message_and_alone(component, encoder):
+    text = "How long is recovery? And will insurance pay?"
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    (heard,) = component().process([message(text, **{SPACY_DOCS[TEXT]: nlp(text)})])
+    first, judgement = heard.get(PARTS)[0]
+    in_message = encoder.judge(encoder.read([text])[0], [(first.start, first.end)])[1].scores
+    alone = encoder.judge(encoder.read([first.text])[0], [])[0].scores
+    assert np.allclose(judgement.scores, (in_message + alone) / 2, atol=1e-4)
+
+
+def test_a_message_is_read_once_and_its_questions_once_more(component, encoder):
+    """Encoded in one batch padded to the whole text, twenty short parts once took two seconds."""
     read = []
     made = component()
 
@@ -121,7 +132,9 @@ def test_a_message_is_read_once_however_many_pieces_it_has(component, encoder):
     made._encoder = Watched()
     text = "what is the clip and how does it work, " * 12
     made.process([message(text)])
-    assert read == [[text]]
+    assert read[0] == [text]
+    assert len(read) == 2
+    assert text not in read[1]
 
 
 def test_the_clauses_of_a_long_message_are_judged_for_triage(component):

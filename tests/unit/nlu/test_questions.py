@@ -118,3 +118,9 @@ def test_a_question_needs_less_confidence_than_a_statement_and_a_story_never_has
     question, statement = Part("does it hurt", 0, 12, True), Part("also my password fails", 0, 22, False)
     story = Part("word " * (rules.statement_max_words + 1), 0, 80, False)
     assert 0 < rules.needed(question) < rules.needed(statement) <= 1 < rules.needed(story)
+
+
+def test_one_word_with_a_question_mark_asks_about_what_stands_before_it(parts):
+    first, second = parts("The groin is purple. Normal? And when can I drive to church")
+    assert (first.text, first.is_question) == ("The groin is purple. Normal?", True)
+    assert second.text == "And when can I drive to church"

@@ -21,7 +21,7 @@ CLASSES = ["ask_causes", "ask_recovery_time", "ask_risks", "ask_surgery", "book_
            "report_crisis", "report_emergency", "request_human"]  # fmt: skip
 SURE = 0.92
 NO_FLAGS = np.full(3, -9.0)
-EVEN = Calibration(0.5, 0.5, [[0.0, 0.5, 0.5]] * 3)
+EVEN = Calibration(0.5, 0.5, [[0.0, 0.5, 0.5]] * 3, [])
 
 
 def probabilities(intent, confidence=SURE):
