@@ -60,21 +60,22 @@ class SentenceEncoderFeaturizer(GraphComponent):
 
         `threads` are onnxruntime's; `sentence_vectors` and `token_vectors` are for other components that want them and
         cost layers more. The rest is for training: `follow_ups` is the hash of the taught follow-ups, empty to leave
-        them out, and `follow_up_times` how often each is learnt, as there are few; `pair_share` and `pair_length` say how many pairs of messages are put together, of up to how many
-        characters each; for the others see `tuning.tune`.
+        them out, and `follow_up_times` how often each is learnt, as there are few; `pair_share` and `pair_length` say
+        how many pairs of messages are put together, of up to how many characters each; for the others see
+        `tuning.tune`.
         """
         return {
             "threads": 2,
             "sentence_vectors": False,
             "token_vectors": False,
             "max_pieces": 96,
-            "pair_share": 0.12,
+            "pair_share": 0.1,
             "pair_length": 160,
             "follow_ups": follow_ups.file_hash(),
-            "follow_up_times": 3,
+            "follow_up_times": 2,
             "tuned_layers": 2,
             "epochs": 3,
-            "kept": 0.6,
+            "kept": 0.5,
             "batch_size": 64,
             "learning_rate": 2.5e-4,
             "head_learning_rate": 3e-3,
