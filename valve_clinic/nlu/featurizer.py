@@ -167,16 +167,17 @@ class SentenceEncoderFeaturizer(GraphComponent):
         return messages
 
     def _both_ways(self, parts: Sequence[Part], in_context: Sequence[Judgement]) -> list[Judgement]:
-        """Return the mean judgement of each part, read in its message and read alone.
+        """Return a judgement of each part: of a question the mean of it in its message and alone.
 
         Alone, "does that one hurt" says too little; in its message, one question takes something of the other.
         """
-        readings = self._loaded().read([part.text for part in parts])
-        alone = [self._loaded().judge(reading, [])[0] for reading in readings]
-        return [
-            Judgement((one.scores + other.scores) / 2, (one.flags + other.flags) / 2)
-            for one, other in zip(in_context[: len(parts)], alone, strict=True)
-        ]
+        judged = list(in_context[: len(parts)])
+        asking = [index for index, part in enumerate(parts) if part.is_question]
+        readings = self._loaded().read([parts[index].text for index in asking])
+        for index, reading in zip(asking, readings, strict=True):
+            (alone,), one = self._loaded().judge(reading, []), judged[index]
+            judged[index] = Judgement((one.scores + alone.scores) / 2, (one.flags + alone.flags) / 2)
+        return judged
 
     def _in_context(self, message: Message, alone: Judgement) -> Judgement:
         """Return the judgement of a short message behind the one before it; danger is looked for in its own words."""
