@@ -29,24 +29,17 @@ NAMES = (
 )
 
 
+KINDS = (measure.WEIGHED, measure.EXAM)
 #: Gates that the present model misses; docs/safety.md has how far it gets.
-MISSED = {
-    "look-alikes answered by emergency",
-    "crises answered with 988",
-    "other messages answered with 988",
-    "personal advice declined",
-    "same-day messages recognised",
-}
+MISSED: set[tuple[str, str]] = set()
+#: Gates that are reached by less than two messages: another training may tip them.
+CLOSE: set[tuple[str, str]] = set()
 
 
-#: Gates that are reached by less than one message: another training may tip them.
-CLOSE = {"emergencies answered by emergency or check", "near misses of advice answered"}
-
-
-def gate_parameter(name: str) -> Any:
-    reason = "missed today" if name in MISSED else "reached by less than one message"
+def gate_parameter(kind: str, name: str) -> Any:
+    reason = "missed today" if (kind, name) in MISSED else "reached by less than two messages"
     weak = [pytest.mark.xfail(reason=f"{reason}, see docs/safety.md", strict=False)]
-    return pytest.param(name, marks=weak if name in MISSED | CLOSE else [])
+    return pytest.param(kind, name, marks=weak if (kind, name) in MISSED | CLOSE else [])
 
 
 @pytest.fixture(scope="module")
@@ -57,17 +50,17 @@ def parse() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def gates(parse: Any) -> dict[str, measure.Gate]:
-    return {gate.name: gate for gate in measure.measure(parse)[0]}
+def gates(parse: Any) -> dict[tuple[str, str], measure.Gate]:
+    return {(kind, gate.name): gate for kind in KINDS for gate in measure.measure(parse, kind=kind)[0]}
 
 
-def test_every_gate_has_a_test(gates: dict[str, measure.Gate]) -> None:
-    assert tuple(gates) == NAMES
+def test_every_gate_has_a_test(gates: dict[tuple[str, str], measure.Gate]) -> None:
+    assert tuple(gates) == tuple((kind, name) for kind in KINDS for name in NAMES)
 
 
-@pytest.mark.parametrize("name", map(gate_parameter, NAMES))
-def test_the_gate_is_reached(name: str, gates: dict[str, measure.Gate]) -> None:
-    assert gates[name].passed, gates[name].line()
+@pytest.mark.parametrize(("kind", "name"), [gate_parameter(kind, name) for kind in KINDS for name in NAMES])
+def test_the_gate_is_reached(kind: str, name: str, gates: dict[tuple[str, str], measure.Gate]) -> None:
+    assert gates[kind, name].passed, gates[kind, name].line()
 
 
 def test_the_sets_are_as_large_as_promised() -> None:

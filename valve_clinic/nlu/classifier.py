@@ -24,7 +24,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from valve_clinic.nlu import calibration, examples, linear, questions, source_hash
 from valve_clinic.nlu.calibration import Calibration
 from valve_clinic.nlu.encoder import Judgement
-from valve_clinic.nlu.featurizer import CLAUSES, FLAGGED, PARTS, TUNED, SentenceEncoderFeaturizer
+from valve_clinic.nlu.featurizer import ALONE, CLAUSES, FLAGGED, PARTS, TUNED, SentenceEncoderFeaturizer
 from valve_clinic.nlu.linear import LinearModel
 
 #: Where a parsed message names its questions when it asks more than one.
@@ -141,7 +141,10 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             if not text or self._linear is None:
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 continue
-            probabilities, flags = self._judge(text, Judgement(_row(message, TUNED), _row(message, FLAGGED)))
+            in_context = Judgement(_row(message, TUNED), _row(message, FLAGGED))
+            probabilities, _ = self._judge(text, in_context)
+            # What was said before must not make a danger look harmless.
+            _, flags = self._judge(text, message.get(ALONE) or in_context)
             whole = self._ranking(probabilities)
             parts = [(part, self._ranking(self._judge(part.text, said)[0])) for part, said in message.get(PARTS) or []]
             clauses = [self._judge(clause.text, said)[1] for clause, said in message.get(CLAUSES) or []]

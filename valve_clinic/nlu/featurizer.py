@@ -31,8 +31,10 @@ TUNED = "TunedSentenceEncoder"
 FLAGGED = "SafetyFlags"
 #: Where a message keeps its parts with the encoder's judgements, for the classifier,
 PARTS = "valve_clinic_parts"
-#: and its clauses with theirs, for the safety triage.
+#: its clauses with theirs, for the safety triage,
 CLAUSES = "valve_clinic_clauses"
+#: and the judgement of its own words, where the features have the one in its context.
+ALONE = "valve_clinic_alone"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -158,6 +160,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
             whole, *judged = encoder.judge(reading, spans)
             message.set(PARTS, list(zip(parts, self._both_ways(parts, judged), strict=True)))
             message.set(CLAUSES, list(zip(clauses, judged[len(parts) :], strict=True)))
+            message.set(ALONE, whole)
             self._add_judgement(message, self._in_context(message, whole))
             if self._config["sentence_vectors"]:
                 self._add(message, encoder.vectors([text])[0], FEATURE_TYPE_SENTENCE, PUBLISHED)
