@@ -260,3 +260,15 @@ async def test_a_deleted_conversation_ends_its_token_and_its_waiting_messages(ta
     assert (await refused(talk.session_of(token))).status == 401
     assert await talk.history(session) == []
     assert "forget this" not in [message.text for message in rasa.asked]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [("how long?", False), ("how long do people stay in the hospital after it", True)]
+)
+async def test_a_short_message_is_parsed_again_in_its_context(
+    talk: Conversations, rasa: Rasa, text: str, kept: bool
+) -> None:
+    session, _ = await begin(talk)
+    parsed = {"intent": {"name": "ask_risks"}}
+    await talk.take_turn(session, Message(FIRST, text, None), parsed)
+    assert rasa.asked[0].parse_data == (parsed if kept else None)

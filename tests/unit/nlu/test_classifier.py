@@ -11,8 +11,10 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from valve_clinic.nlu.calibration import Calibration
 from valve_clinic.nlu.classifier import CLAUSE_FLAGS, FLAG_PROBABILITIES, QUESTIONS, TfidfDenseClassifier
-from valve_clinic.nlu.featurizer import CLAUSES, FLAGGED, PARTS, TUNED
+from valve_clinic.nlu.encoder import Judgement
+from valve_clinic.nlu.featurizer import ALONE, CLAUSES, FLAGGED, PARTS, TUNED
 
 EXAMPLES = {
     "ask_recovery_time": ["how long is recovery", "how long does recovery take", "how many weeks until recovery"],
@@ -93,7 +95,7 @@ def test_the_questions_that_were_found_are_answered_behind_the_advice():
 @pytest.mark.parametrize(
     "ranking",
     [
-        ranked(ask_medication=0.8, ask_personal_advice=0.1),
+        ranked(ask_medication=0.8, ask_personal_advice=0.05),
         ranked(ask_personal_advice=0.6, ask_medication=0.3),
         ranked(out_of_scope=0.6, ask_personal_advice=0.3),
         ranked(ask_medication=0.8, ask_risks=0.1),
@@ -107,3 +109,13 @@ def test_a_message_without_text_has_no_intent(tmp_path):
     _, loaded = trained(tmp_path)
     (heard,) = loaded.process([Message({TEXT: ""})])
     assert heard.get(INTENT) == {"name": None, "confidence": 0.0}
+
+
+def test_danger_is_judged_by_the_words_alone_and_the_intent_in_context(tmp_path):
+    _, loaded = trained(tmp_path)
+    heard = message("how long", scores=np.log([0.98, 0.01, 0.01]))
+    heard.set(ALONE, Judgement(np.log([0.01, 0.01, 0.98]), np.full(3, 9.0)))
+    loaded._calibration = Calibration(0.0, 1.0, [[0.0, 0.0, 1.0]] * 3, [])
+    loaded.process([heard])
+    assert heard.get(INTENT)["name"] == "ask_causes"
+    assert (heard.get(FLAG_PROBABILITIES) > 0.99).all()
