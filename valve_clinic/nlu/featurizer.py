@@ -188,7 +188,9 @@ class SentenceEncoderFeaturizer(GraphComponent):
         if not previous or not follow_ups.leans(text):
             return alone
         both, span = follow_ups.joined(previous, text)
-        return Judgement(self._loaded().judge(self._loaded().read([both])[0], [span])[1].scores, alone.flags)
+        behind = self._loaded().judge(self._loaded().read([both])[0], [span])[1]
+        weight = follow_ups.weight(text, float(np.exp(alone.scores.max())))
+        return Judgement(weight * behind.scores + (1.0 - weight) * alone.scores, alone.flags)
 
     def _loaded(self) -> SentenceEncoder:
         if self._encoder is None:

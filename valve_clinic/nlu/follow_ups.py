@@ -22,6 +22,9 @@ MAX_WORDS = 9
 #: A message of so few words does not tell the topic: the one before it is taken along.
 _FEW_WORDS = 4
 _JOINT = " "
+#: How much the context counts: for a few words, for more that are not clear, and for what is clear by itself from this
+#: confidence on. Chosen on stories and on `tests/nlu/follow_ups.yml`.
+_FEW, _UNCLEAR, _BY_ITSELF, _CLEAR = 0.7, 0.6, 0.1, 0.6
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 #: What a pressed button sends: "/ask_risks{…}".
 _BUTTON = re.compile(r"^/(?:ask_)?([a-z_]+)")
@@ -45,6 +48,18 @@ class FollowUp:
 def leans(text: str) -> bool:
     """Return whether the message is short enough to lean on the one before it."""
     return len(_WORD.findall(text)) <= MAX_WORDS
+
+
+def weight(text: str, confidence: float) -> float:
+    """Return how much the context counts in the meaning of a short message, from 0 to 1.
+
+    `confidence` is that of the message read alone: what is clear by itself needs its context less. A message of very
+    few words is never clear by itself.
+    """
+    words = len(_WORD.findall(text))
+    if words <= _FEW_WORDS:
+        return _FEW
+    return _UNCLEAR if confidence < _CLEAR else _BY_ITSELF
 
 
 def joined(previous: str, text: str) -> tuple[str, Span]:

@@ -40,13 +40,13 @@ class SafetyTriage(GraphComponent, IntentClassifier):
     def get_default_config() -> dict[str, Any]:
         """Return the defaults: the probabilities from which the model alone reaches a level (docs/safety.md)."""
         return {
-            "act": 0.18,
+            "act": 0.22,
             "act_clause": 0.95,
             "sign": 0.1,
             "sign_clause": 0.6,
             "check": 0.01,
             "check_clause": 0.2,
-            "crisis": 0.3,
+            "crisis": 0.2,
             "crisis_clause": 0.95,
             "same_day": 0.03,
             "same_day_clause": 0.2,
