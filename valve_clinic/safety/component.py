@@ -44,7 +44,7 @@ class SafetyTriage(GraphComponent, IntentClassifier):
             "act_clause": 0.95,
             "sign": 0.1,
             "sign_clause": 0.6,
-            "check": 0.01,
+            "check": 0.015,
             "check_clause": 0.2,
             "crisis": 0.2,
             "crisis_clause": 0.95,
