@@ -67,7 +67,9 @@ def test_a_crisis_gets_the_988_line(chat: Chat) -> None:
 
 
 def test_personal_advice_is_declined_with_general_facts_and_the_phone_line(chat: Chat) -> None:
-    declined, general, handoff = chat.say("should I stop taking my warfarin before the procedure?")
+    *ahead, declined, general, handoff = chat.say("should I stop taking my warfarin before the procedure?")
+    # What may be urgent is asked about first.
+    assert all(reply["kind"] == "check" for reply in ahead)
     assert declined["text"] == fixed_text("utter_advice_declined")
     assert (general["kind"], general["topic"]) == ("advice_declined", "ask_personal_advice")
     assert handoff["kind"] == "handoff"

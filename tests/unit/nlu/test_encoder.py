@@ -112,7 +112,8 @@ def test_each_span_is_judged_and_one_that_is_the_whole_text_like_the_whole(encod
     text = "How long is recovery? And will insurance pay?"
     (reading,) = encoder.read([text])
     whole, first, second, everything = encoder.judge(reading, [(0, 21), (22, len(text)), (0, len(text))])
-    assert np.argmax(first.scores) != np.argmax(second.scores)
+    payment = int(np.argmax(second.scores))
+    assert second.scores[payment] > first.scores[payment] + 0.1
     # The whole counts the marks at both ends too.
     assert np.abs(np.exp(whole.scores) - np.exp(everything.scores)).max() < 0.2
 
