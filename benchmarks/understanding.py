@@ -57,7 +57,9 @@ def main() -> None:
     wanted = parser.parse_args()
     predictions.silence()
     training = _sample(training_data.read(), wanted.messages)
-    asked = [m for name in _SETS for m in messages.read(paths.ROOT / "tests/nlu" / f"{name}.yml", _intents())]
+    asked = [
+        m for name in _SETS for m in messages.read(paths.ROOT / "tests/nlu" / f"{name}.yml", messages.domain_intents())
+    ]
     lines = [
         f"{len(training)} training messages, {len(asked)} held-out messages ({', '.join(_SETS)}), "
         f"{platform.machine()}, {os.cpu_count()} cores",
@@ -111,10 +113,6 @@ def _shown(found: Share) -> str:
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
-
-
-def _intents() -> frozenset[str]:
-    return messages.domain_intents()
 
 
 def _sample(training: list[TrainingMessage], count: int) -> list[TrainingMessage]:

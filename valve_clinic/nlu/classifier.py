@@ -142,9 +142,10 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 continue
             in_context = Judgement(_row(message, TUNED), _row(message, FLAGGED))
-            probabilities, _ = self._judge(text, in_context)
-            # What was said before must not make a danger look harmless.
-            _, flags = self._judge(text, message.get(ALONE) or in_context)
+            probabilities, flags = self._judge(text, in_context)
+            if message.get(ALONE):
+                # What was said before must not make a danger look harmless.
+                _, flags = self._judge(text, message.get(ALONE))
             whole = self._ranking(probabilities)
             parts = [(part, self._ranking(self._judge(part.text, said)[0])) for part, said in message.get(PARTS) or []]
             clauses = [self._judge(clause.text, said)[1] for clause, said in message.get(CLAUSES) or []]

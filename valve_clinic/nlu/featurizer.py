@@ -140,8 +140,10 @@ class SentenceEncoderFeaturizer(GraphComponent):
         readings = encoder.read([message.get(TEXT) for message in aside])
         for message, reading in zip(aside, readings, strict=True):
             self._add_judgement(message, encoder.judge(reading, [])[0])
-        for message in messages if self._config["sentence_vectors"] else []:
-            self._add(message, encoder.vectors([message.get(TEXT)])[0], FEATURE_TYPE_SENTENCE, PUBLISHED)
+        if self._config["sentence_vectors"]:
+            vectors = encoder.vectors([message.get(TEXT) for message in messages])
+            for message, vector in zip(messages, vectors, strict=True):
+                self._add(message, vector, FEATURE_TYPE_SENTENCE, PUBLISHED)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -160,7 +162,6 @@ class SentenceEncoderFeaturizer(GraphComponent):
             whole, *judged = encoder.judge(reading, spans)
             message.set(PARTS, list(zip(parts, self._both_ways(parts, judged), strict=True)))
             message.set(CLAUSES, list(zip(clauses, judged[len(parts) :], strict=True)))
-            message.set(ALONE, whole)
             self._add_judgement(message, self._in_context(message, whole))
             if self._config["sentence_vectors"]:
                 self._add(message, encoder.vectors([text])[0], FEATURE_TYPE_SENTENCE, PUBLISHED)
@@ -187,6 +188,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
         text, previous = message.get(TEXT), (message.get(METADATA) or {}).get(follow_ups.PREVIOUS)
         if not previous or not follow_ups.leans(text):
             return alone
+        message.set(ALONE, alone)
         both, span = follow_ups.joined(previous, text)
         behind = self._loaded().judge(self._loaded().read([both])[0], [span])[1]
         weight = follow_ups.weight(text, float(np.exp(alone.scores.max())))
