@@ -8,7 +8,15 @@ import sys
 import click
 
 from valve_clinic import __version__
+from valve_clinic.console.command import agents
+from valve_clinic.content.command import content
 from valve_clinic.evaluation.command import evaluate
+from valve_clinic.handoff.command import handoff
+from valve_clinic.insights.command import insights
+from valve_clinic.insights.inbox_command import inbox
+from valve_clinic.operations.command import backup, check, restore
+from valve_clinic.privacy.command import privacy
+from valve_clinic.problems import refuse
 from valve_clinic.safety.command import safety
 
 
@@ -21,8 +29,17 @@ def main() -> None:
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 
 
+main.add_command(agents)
+main.add_command(content)
 main.add_command(evaluate)
+main.add_command(handoff)
+main.add_command(inbox)
+main.add_command(insights)
+main.add_command(privacy)
 main.add_command(safety)
+main.add_command(check)
+main.add_command(backup)
+main.add_command(restore)
 
 
 @main.command()
@@ -33,8 +50,10 @@ def serve() -> None:
     try:
         serving.serve()
     except serving.StartError as error:
-        click.echo(f"Cannot start: {error}", err=True)
+        for line in str(error).splitlines():
+            click.echo(f"Cannot start: {line}", err=True)
         sys.exit(1)
+    serving.leave()
 
 
 @main.command()
@@ -52,11 +71,19 @@ def train(force: bool) -> None:
 
 
 @main.command()
-def model() -> None:
+@click.option("--trust", is_flag=True, help="Write its hash beside it: for a model that was trained here before.")
+def model(trust: bool) -> None:
     """Print the path of the model that belongs to the present data."""
     from valve_clinic import training
+    from valve_clinic.operations import manifest
 
-    click.echo(str(training.model_path()))
+    path = training.model_path()
+    if trust and not path.is_file():
+        click.echo(f"There is no model at {path}; run: valve-clinic train", err=True)
+        sys.exit(1)
+    if trust:
+        manifest.write(path)
+    click.echo(str(path))
 
 
 @main.group()
@@ -77,10 +104,7 @@ def data_check() -> None:
         follow_ups.read(evaluated.domain_intents())
     except follow_ups.FollowUpsError as error:
         problems.append(str(error))
-    for problem in problems:
-        click.echo(problem, err=True)
-    if problems:
-        sys.exit(1)
+    refuse(problems)
     click.echo(f"{len(messages)} training messages: nothing wrong")
 
 
@@ -91,50 +115,8 @@ def data_doubles() -> None:
 
     messages = training_data.read()
     pairs = training_doubles.find(messages, training_doubles.encode(messages))
-    for later, earlier in pairs:
-        click.echo(f"{later.place}: nearly the same as {earlier.place}: {later.text!r}", err=True)
-    if pairs:
-        sys.exit(1)
+    refuse(f"{later.place}: nearly the same as {earlier.place}: {later.text!r}" for later, earlier in pairs)
     click.echo(f"{len(messages)} training messages: no two are nearly the same by meaning and letters")
-
-
-@main.group()
-def content() -> None:
-    """Check and load the answers."""
-
-
-@content.command("check")
-def content_check() -> None:
-    """Say file, line and reason of everything that is wrong in content/."""
-    from valve_clinic.content import loader
-    from valve_clinic.content.problems import ContentError
-
-    try:
-        found = loader.load_files()
-    except ContentError as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
-        sys.exit(1)
-    texts = sum(len(topic.answers) for topic in found.topics.values())
-    click.echo(f"{len(found.topics)} topics with {texts} texts and {len(found.facts)} facts: nothing wrong")
-
-
-@content.command("load")
-def content_load() -> None:
-    """Load content/ into the database: all of it, or nothing when a file is wrong."""
-    from valve_clinic.content import loader, store
-    from valve_clinic.content.problems import ContentError
-
-    try:
-        found = loader.load_files()
-    except ContentError as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
-        click.echo("Nothing was loaded; the answers stay as they were.", err=True)
-        sys.exit(1)
-    database = store.open_empty_store()
-    changed = database.publish(found)
-    click.echo(f"{len(found.topics)} topics are served" + ("" if changed else "; they were the same already"))
 
 
 @main.group()

@@ -22,5 +22,5 @@ CREDENTIALS_FILE = ROOT / "credentials.yml"
 
 def var_path(name: str) -> Path:
     """Return the path of a run-time file in `var/`, making the folder when it is not there."""
-    VAR.mkdir(parents=True, exist_ok=True)
+    VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
     return VAR / name

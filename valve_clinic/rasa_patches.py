@@ -1,20 +1,30 @@
-"""All patches of Rasa 3.6.21, in one place. Each says why, and `tests/unit/test_rasa_patches.py` guards it.
+"""All patches of Rasa 3.6.21 and of the Sanic under it, in one place.
+
+Each says why, and `tests/unit/test_rasa_patches.py` guards it.
 
 They are applied when a component of this project is imported, so that `rasa shell` and `rasa run` have them too.
 """
 
 from __future__ import annotations
 
+import asyncio
 import copy
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import rasa.server
+from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
+from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from sanic import Sanic
+from sanic.exceptions import InvalidUsage
+from sanic.http import Http, Stage
 
 from valve_clinic import settings
 from valve_clinic.nlu import follow_ups
@@ -22,7 +32,9 @@ from valve_clinic.nlu import follow_ups
 IN_PROCESS_SCHEME = "inprocess://"
 _original_request = EndpointConfig.request
 _original_parse = MessageProcessor._parse_message_with_graph
+_original_empty_request = Http.create_empty_request
 _executor: Any = None
+_actions = ThreadPoolExecutor(16, thread_name_prefix="actions")
 
 
 async def _request(self: EndpointConfig, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:
@@ -39,7 +51,9 @@ async def _request(self: EndpointConfig, method: str = "post", subpath: str | No
         target = EndpointConfig(external, self.params, self.headers, self.basic_auth, self.token, self.token_name)
         return await _original_request(target, method, subpath, **kwargs)
     # The executor's answer goes through Rasa's own checks, as an action server's would; it may change what it is given.
-    return await executor().run(copy.copy(kwargs["json"]))
+    # Actions read a database: in a thread, one that hangs holds up its own turn only.
+    body = copy.copy(kwargs["json"])
+    return await asyncio.get_running_loop().run_in_executor(_actions, lambda: asyncio.run(executor().run(body)))
 
 
 def executor() -> Any:
@@ -55,13 +69,24 @@ def executor() -> Any:
 
 
 def _add_root_route(app: Sanic) -> None:
-    """Serve the demonstration page at `/`.
+    """Serve the demonstration page at `/`, the answers as a page at `/faq`, and the staff's console below `/console`.
 
-    Reason: Rasa answers `/` with its version to everybody (rasa/server.py, add_root_route).
+    Reason: Rasa answers `/` with its version to everybody (rasa/server.py, add_root_route), and a channel's routes lie
+    below `/webhooks/`.
     """
+    from valve_clinic.channel.faq_page import add_faq
     from valve_clinic.channel.pages import add_root
+    from valve_clinic.console.site import add_console
 
     add_root(app)
+    add_faq(app)
+    add_console(app)
+
+
+class ParsedMessage(UserMessage):
+    """A message of which Rasa's parse of its own words, without those before it, may be there already."""
+
+    parsed_alone: dict[str, Any] | None = None
 
 
 def _parse_with_context(
@@ -71,18 +96,80 @@ def _parse_with_context(
 
     Reason: Rasa hands the tracker to the graph, and no NLU component gets it (rasa/engine/recipes/default_recipe.py,
     _add_nlu_predict_nodes), so that "how long?" is understood alone: https://github.com/RasaHQ/rasa/pull/9538. The
-    words go into the metadata of a copy, which is dropped after the parse: nothing is stored twice.
+    words go into the metadata of a copy, which is dropped after the parse: nothing is stored twice. Where there is no
+    context to read, the parse that was made before the turn is the same, and is not made again.
     """
     said = [event.text or "" for event in tracker.applied_events() if isinstance(event, UserUttered)]
     previous = follow_ups.previous_of(said)
+    alone = getattr(message, "parsed_alone", None)
+    if alone is not None and not (previous and follow_ups.leans(message.text or "")):
+        return alone
     if previous:
         message = copy.copy(message)
         message.metadata = {**(message.metadata or {}), follow_ups.PREVIOUS: previous}
     return _original_parse(self, message, tracker, only_output_properties)
 
 
+async def _iterate_body(self: Http) -> AsyncIterator[bytes]:
+    """Give a body up whose length or chunks cannot be read.
+
+    Reason: Sanic 21.12 waits for ever, and with it the whole process, for the end of a body with a negative
+    Content-Length (sanic/http.py, Http.read), which anybody can send. After bad chunks it answers 400 and then goes on
+    to read what is left, outside of its error handling (Http.http1): the same error again, as a traceback in the log.
+    The connection is closed in either case. (`Http.read` itself is rewritten by Sanic when it starts: do not patch it.)
+    """
+    try:
+        if self.request_body:
+            _check_length(self.request.headers)
+        while self.request_body:
+            data = await self.read()
+            if data:
+                yield data
+    except InvalidUsage:
+        self.request_body, self.keep_alive = None, False
+        if self.stage is Stage.HANDLER:
+            raise
+
+
+def _check_length(headers: Any) -> None:
+    """Refuse a length that is none, or that two servers may read differently (RFC 9112, 6.3)."""
+    lengths = headers.getall("content-length", [])
+    sure = len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdecimal()
+    if lengths and (not sure or "transfer-encoding" in headers):
+        raise InvalidUsage("The length of the body is not clear")
+
+
+def _create_empty_request(self: Http) -> None:
+    """Answer what could not be read as a request, whatever bytes its address has.
+
+    Reason: Sanic 21.12 puts the address into the request that stands for the unreadable one, and fails on bytes that
+    are no UTF-8 (sanic/http.py, create_empty_request): no answer, and a traceback in the log.
+    """
+    try:
+        (self.url or "").encode()
+    except UnicodeEncodeError:
+        self.url = None
+    _original_empty_request(self)
+
+
+def _create_tracker_store(store: TrackerStore | None, domain: Domain) -> TrackerStore:
+    """Use the tracker store that is configured, and nothing instead of it.
+
+    Reason: Rasa wraps it so that a failed read is a new conversation and a failed save goes into memory, while the
+    visitor gets a normal answer and the turn is lost (rasa/core/agent.py, _create_tracker_store). No setting switches
+    that off: https://github.com/RasaHQ/rasa/issues/3243.
+    """
+    if store is None:  # `rasa test` and other commands that store nothing
+        return InMemoryTrackerStore(domain)
+    store.domain = domain
+    return store
+
+
 def apply() -> None:
     """Apply all patches; calling it again changes nothing."""
+    Http.__aiter__ = _iterate_body
+    Http.create_empty_request = _create_empty_request
+    Agent._create_tracker_store = staticmethod(_create_tracker_store)
     MessageProcessor._parse_message_with_graph = _parse_with_context
     EndpointConfig.request = _request
     rasa.server.add_root_route = _add_root_route

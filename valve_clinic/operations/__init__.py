@@ -1,0 +1,1 @@
+"""Running the chatbot: checks before the start, logs, metrics, backups, audits."""
