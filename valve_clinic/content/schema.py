@@ -8,17 +8,33 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Extra, Field, validator
 
+from valve_clinic.content import opening
+
 #: What a variant may depend on, and its values: the slots of the same names hold them.
+#: In order of weight: of two texts that fit with as many keys, the one with the earlier key is used.
 VARIANT_KEYS: dict[str, tuple[str, ...]] = {
     "procedure": ("mitraclip", "surgery"),
     "severity": ("mild", "moderate", "severe"),
+    "relation": ("other",),  # the question is about somebody else: a mother, a friend
 }
 WORDS_MIN, WORDS_MAX = 40, 130
 SHORT_WORDS_MAX = 45
 TITLE_MAX = 45
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: A table must be readable on a phone 320 pixels wide.
+TABLE_COLUMNS_MAX, TABLE_ROWS_MAX, CELL_WORDS_MAX = 4, 8, 14
+#: Languages of the answers; the first is the one that the others are translations of.
+ENGLISH = "en"
+TRANSLATIONS = ("es",)
+#: A translation may be a fifth longer: Spanish needs more words to say the same.
+WORDS_MAX_TRANSLATED = WORDS_MAX * 6 // 5
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
-_SPAN = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
+
+
+def _whole_date(value: object) -> object:
+    """Take a day written whole, and nothing that pydantic would turn into one, such as a number."""
+    if isinstance(value, datetime.date) or (isinstance(value, str) and _DATE.match(value)):
+        return value
+    raise ValueError('invalid date: write one such as "2027-05-23"')
 
 
 class _Strict(BaseModel):
@@ -65,12 +81,50 @@ class Paragraph(_Strict):
     sources: list[str] = Field(min_items=1)
 
 
+class TableRow(_Strict):
+    """A row of a table, its first cell the row's name, and the ids of the facts it rests on."""
+
+    cells: list[str] = Field(min_items=2, max_items=TABLE_COLUMNS_MAX)
+    sources: list[str] = Field(min_items=1)
+
+
+class Table(_Strict):
+    """A small table below an answer: it compares, and never says what the text does not let one ask."""
+
+    caption: str = Field(min_length=5, max_length=80)
+    head: list[str] = Field(min_items=2, max_items=TABLE_COLUMNS_MAX)
+    rows: list[TableRow] = Field(min_items=2, max_items=TABLE_ROWS_MAX)
+
+    @validator("head")
+    def _columns_have_names(cls, value: list[str]) -> list[str]:  # noqa: N805
+        if not all(value):
+            raise ValueError("every column needs a name, the first one too: a screen reader says it with each cell")
+        return value
+
+    @validator("rows", each_item=True)
+    def _as_wide_as_the_head(cls, value: TableRow, values: dict[str, Any]) -> TableRow:  # noqa: N805
+        if "head" in values and len(value.cells) != len(values["head"]):
+            raise ValueError(f"the row has {len(value.cells)} cells; the head has {len(values['head'])}")
+        if not all(value.cells):
+            raise ValueError("a cell is empty; say that it is not known, or leave the row out")
+        long = [cell for cell in value.cells if len(cell.split()) > CELL_WORDS_MAX]
+        if long:
+            raise ValueError(f"the cell {long[0]!r} has more than {CELL_WORDS_MAX} words; it must fit a phone")
+        return value
+
+    @property
+    def texts(self) -> list[str]:
+        """Everything that is read in the table."""
+        return [self.caption, *self.head, *(cell for row in self.rows for cell in row.cells)]
+
+
 class Answer(_Strict):
     """The text for one variant of a topic; `variant` null is the default text."""
 
     variant: dict[str, str] | None
     paragraphs: list[Paragraph] = Field(min_items=1)
     short: str = Field(min_length=10)
+    table: Table | None = None
 
     @validator("variant")
     def _known_variant(cls, value: dict[str, str] | None) -> dict[str, str] | None:  # noqa: N805
@@ -96,20 +150,26 @@ class Answer(_Strict):
         return "\n\n".join(paragraph.text for paragraph in self.paragraphs)
 
 
+class Review(_Strict):
+    """Who signed a text, by role, and when; only the clinic may write one."""
+
+    role: str = Field(min_length=5)
+    date: datetime.date
+
+    _whole_date = validator("date", pre=True, allow_reuse=True)(_whole_date)
+
+
 class Topic(_Strict):
     """One topic: a file `content/<id>.yml`."""
 
     id: str = Field(regex=r"^[a-z_]+$")
+    language: Literal["en", "es"] = "en"
     title: str = Field(min_length=3, max_length=TITLE_MAX)
     status: Literal["draft", "published"]
-    reviewed: str | None
+    reviewed: Review | None
     review_due: datetime.date
 
-    @validator("review_due", pre=True)
-    def _whole_date(cls, value: object) -> object:  # noqa: N805
-        if isinstance(value, datetime.date) or (isinstance(value, str) and _DATE.match(value)):
-            return value
-        raise ValueError('invalid date: write one such as "2027-05-23"')
+    _whole_date = validator("review_due", pre=True, allow_reuse=True)(_whole_date)
 
     followups: list[str] = Field(min_items=2, max_items=3)
     handoff: str | None
@@ -117,6 +177,16 @@ class Topic(_Strict):
     context: dict[str, str] = Field(default_factory=dict)
     link: str | None = None
     answers: list[Answer] = Field(min_items=1)
+
+    @property
+    def key(self) -> str:
+        """The name under which revisions are kept: the id, after the language where it is not English."""
+        return key_of(self.id, self.language)
+
+    @property
+    def signed_on(self) -> str | None:
+        """The day of the review as text, or None while nobody has signed."""
+        return self.reviewed.date.isoformat() if self.reviewed else None
 
     @validator("context")
     def _known_context(cls, value: dict[str, str]) -> dict[str, str]:  # noqa: N805
@@ -152,11 +222,38 @@ class Link(_Strict):
 
 
 class HandoffKind(_Strict):
-    """What a call of this kind is for and what to have ready."""
+    """What a call of this kind is for and what to have ready.
+
+    It takes the place of the kind `instead_of` when the question has one of the `words`.
+    """
 
     purpose: str
     have_ready: list[str] = Field(min_items=1)
     source: str | None
+    instead_of: str | None = None
+    words: list[str] = Field(default_factory=list)
+
+    @validator("words", always=True)
+    def _words_choose_it(cls, value: list[str], values: dict[str, Any]) -> list[str]:  # noqa: N805
+        if bool(value) != bool(values.get("instead_of")):
+            raise ValueError("instead_of and words go together: which kind it replaces, and on which words")
+        return value
+
+
+class CallWords(_Strict):
+    """A hand-off in another language."""
+
+    purpose: str
+    have_ready: list[str] = Field(min_items=1)
+
+
+class ClinicWords(_Strict):
+    """What the clinic's data says in another language; numbers, hours and addresses stand in `clinic.yml` only."""
+
+    name: str
+    phone_is_for: str
+    links: dict[str, str]
+    handoffs: dict[str, CallWords]
 
 
 class Clinic(_Strict):
@@ -173,15 +270,35 @@ class Clinic(_Strict):
     numbers: dict[str, str]
     handoffs: dict[str, HandoffKind]
 
+    _whole_dates = validator("holidays", pre=True, each_item=True, allow_reuse=True)(_whole_date)
+
+    @validator("time_zone")
+    def _known_zone(cls, value: str) -> str:  # noqa: N805
+        opening.check_zone(value)
+        return value
+
     @validator("hours")
     def _weekday_spans(cls, value: dict[str, list[str]] | None) -> dict[str, list[str]] | None:  # noqa: N805
-        for day, spans in (value or {}).items():
-            if day not in _WEEKDAYS:
-                raise ValueError(f"unknown day {day!r}; use {', '.join(_WEEKDAYS)}")
-            for span in spans:
-                if not _SPAN.match(span) or span[:5] >= span[6:]:
-                    raise ValueError(f'{day}: {span!r} is not a span such as "08:00-16:30"')
+        opening.check_hours(value or {})
         return value
+
+    @validator("holidays")
+    def _each_holiday_once(cls, value: list[datetime.date] | None) -> list[datetime.date] | None:  # noqa: N805
+        opening.check_holidays(value or ())
+        return value
+
+    @validator("handoffs")
+    def _replaces_another_kind(cls, value: dict[str, HandoffKind]) -> dict[str, HandoffKind]:  # noqa: N805
+        for name, kind in value.items():
+            if kind.instead_of is not None and kind.instead_of not in set(value) - {name}:
+                raise ValueError(f"{name}: there is no other kind {kind.instead_of!r}; use {', '.join(value)}")
+        return value
+
+    def kind_of_call(self, kind: str, question: str) -> str:
+        """Return the kind of call for a question whose topic ends in `kind`: another where its words say so."""
+        asked = set(re.findall(r"[a-z]+", question.lower())) if not question.startswith("/") else set()
+        special = (name for name, other in self.handoffs.items() if other.instead_of == kind)
+        return next((name for name in special if asked & set(self.handoffs[name].words)), kind)
 
     @property
     def tel(self) -> str:
@@ -189,6 +306,17 @@ class Clinic(_Strict):
         return "tel:+1" + self.phone.replace(".", "")
 
 
+def key_of(topic_id: str, language: str = ENGLISH) -> str:
+    """Return the name under which the topic's revisions are kept: `ask_risks`, `es/ask_risks`."""
+    return topic_id if language == ENGLISH else f"{language}/{topic_id}"
+
+
 def variant_key(variant: dict[str, Any] | None) -> str:
     """Return the variant as a canonical text, `procedure=surgery`; the default is the empty text."""
     return ",".join(f"{key}={variant[key]}" for key in sorted(variant)) if variant else ""
+
+
+def weight_of(variant: dict[str, Any] | None) -> tuple[int, ...]:
+    """Return how closely a fitting text fits: more keys weigh more, then the earlier keys of `VARIANT_KEYS`."""
+    given = variant or {}
+    return (len(given), *(int(key in given) for key in VARIANT_KEYS))

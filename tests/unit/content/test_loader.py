@@ -152,6 +152,14 @@ def test_a_title_that_another_topic_has_is_refused(folder, real_content):
         pytest.param("^hours:.*$", 'hours: {mon: ["16:30-08:00"]}', "is not a span", id="backwards"),
         pytest.param("^hours:.*$", 'hours: {mon: ["08:00-24:30"]}', "is not a span", id="after midnight"),
         pytest.param("^hours:.*$", 'hours: {monday: ["08:00-16:30"]}', "unknown day 'monday'", id="unknown day"),
+        pytest.param("^hours:.*$", 'hours: {mon: ["12:00-16:00", "08:00-12:30"]}', "12:00-16:00 overlap", id="overlap"),
+        pytest.param("^hours:.*$", 'hours: {mon: ["24:00-24:00"]}', "is not a span", id="begins at the end"),
+        pytest.param("^time_zone:.*$", "time_zone: America/Nowhere", "unknown time zone", id="unknown zone"),
+        pytest.param("^time_zone:.*$", "time_zone: ../../etc/passwd", "unknown time zone", id="no zone at all"),
+        pytest.param("^holidays:.*$", "holidays: [20261225]", "invalid date", id="holiday is a number"),
+        pytest.param("^holidays:.*$", 'holidays: ["2026-02-30"]', "invalid date", id="no such day"),
+        pytest.param("^holidays:.*$", "holidays: [2026-12-25, 2026-12-25]", "stands twice", id="holiday twice"),
+        pytest.param("^    words:.*$", "    words: []", "go together", id="a kind without words"),
         pytest.param("^phone:.*$", 'phone: "501-552-3400"', "does not match", id="phone in another form"),
         pytest.param("^holidays:.*$", "holidays: [Christmas]", "invalid date", id="holiday is no date"),
         pytest.param("^institute:.*$", "instute: x", "unknown key", id="misspelt key"),
@@ -164,6 +172,11 @@ def test_a_title_that_another_topic_has_is_refused(folder, real_content):
 def test_a_mistake_in_the_clinics_data_is_refused(folder, pattern, new, reason):
     break_file(folder, "clinic.yml", pattern, new)
     assert_refused(folder, "clinic.yml", new, reason)
+
+
+def test_a_kind_of_call_that_takes_the_place_of_none_is_refused(folder):
+    break_file(folder, "clinic.yml", "^    instead_of:.*$", "    instead_of: nothing")
+    assert_refused(folder, "clinic.yml", "handoffs:", "refills: there is no other kind 'nothing'")
 
 
 @pytest.mark.parametrize(
@@ -225,7 +238,7 @@ def test_all_problems_of_all_files_are_reported_at_once(folder):
         ("ask_causes.yml", "unknown placeholder"),
         ("ask_risks.yml", "unknown kind of hand-off 'fax'"),
         ("ask_surgery.yml", "unknown kind of hand-off 'fax'"),
-        ("clinic.yml", "no fact 'nothing-99' in facts.yml"),
+        *[("clinic.yml", "no fact 'nothing-99' in facts.yml")] * 2,
     ]
 
 
