@@ -10,12 +10,15 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.handoff import DEFAULT_KIND
+from actions.language import language_of
+from valve_clinic.content.edition import AnswerView, Edition
 from valve_clinic.content.schema import VARIANT_KEYS
-from valve_clinic.content.store import AnswerView, ContentStore, shared_store
+from valve_clinic.content.store import ContentStore, shared_store
 from valve_clinic.dialogue import context, speak
 
-#: How many answers are remembered, to give the short form when the last one is asked for again.
-_REMEMBERED = 20
+#: How many answers are remembered, to give the short form when the last one is asked for again; each turn stores them.
+_REMEMBERED = 2
 
 
 class ActionAnswerTopic(Action):
@@ -40,22 +43,29 @@ class Question:
 
 
 def answer_topic(dispatcher: CollectingDispatcher, tracker: Tracker, store: ContentStore) -> list[dict[str, Any]]:
-    """Do the action's work on a given store."""
+    """Do the action's work on a given store: all of it from the publication that is served when it begins."""
+    edition = store.current().speaking(language_of(tracker))
+    clinic = edition.clinic()
     slots: dict[str, Any] = dict(tracker.slots)
     handoffs: list[str] = []
     unanswered = False
     # A message that is ruled as personal advice got the fixed text from the rule in data/rules.yml already.
     declined = tracker.latest_message["intent"]["name"] == "ask_personal_advice"
     for question in _questions(tracker.latest_message):
-        answer = _answer_one(dispatcher, store, question, slots, declined=declined)
+        answer = _answer_one(dispatcher, edition, question, slots, declined=declined)
         if answer is None and not unanswered:
             dispatcher.utter_message(response="utter_hand_off")
             unanswered = True
         elif answer is not None and answer.handoff:
-            handoffs.append(answer.handoff)
-    clinic = store.clinic()
+            handoffs.append(clinic.kind_of_call(answer.handoff, question.text))
+    if declined and not handoffs:
+        # The decision is for the care team, whatever general facts are given.
+        advice = edition.answer("ask_personal_advice")
+        handoffs += [advice.handoff] if advice and advice.handoff else []
+    if unanswered and not handoffs:
+        handoffs.append(DEFAULT_KIND)
     for kind in dict.fromkeys(handoffs):
-        dispatcher.utter_message(**speak.handoff_details(clinic, clinic.handoffs[kind]))
+        dispatcher.utter_message(**speak.handoff_details(clinic, clinic.handoffs[kind], edition.language))
     changed = [*VARIANT_KEYS, "last_topic", "answered_topics", "turns_since_mention"]
     return [*(SlotSet(key, slots.get(key)) for key in changed), SlotSet("misses", 0.0)]
 
@@ -74,27 +84,26 @@ def _questions(message: dict[str, Any]) -> Iterator[Question]:
 
 def _answer_one(
     dispatcher: CollectingDispatcher,
-    store: ContentStore,
+    edition: Edition,
     question: Question,
     slots: dict[str, Any],
     declined: bool,
 ) -> AnswerView | None:
     """Speak the answer to one question and note in `slots` what the next one needs; None when there is no text."""
     mentions = context.read_mentions(question.entities)
-    asked = store.answer(question.intent)
     last = slots.get("last_topic")
-    follow_up_topics = [last] if last and store.variant_keys(last) & set(mentions.values) else []
-    own = asked.context if asked else {}
+    follow_up_topics = [last] if last and edition.variant_keys(last) & set(mentions.values) else []
+    own = edition.context(question.intent)
     state = context.resolve(question.intent, question.text, mentions, slots, follow_up_topics, own)
-    answer = store.answer(state.topic, state.wanted)
+    answer = edition.answer(state.topic, state.wanted)
+    if edition.kind(state.topic) == "advice_declined" and not declined:
+        dispatcher.utter_message(response="utter_advice_declined")
     if answer is None:
         return None
-    if answer.kind == "advice_declined" and not declined:
-        dispatcher.utter_message(response="utter_advice_declined")
     spoken = f"{answer.topic}:{answer.variant or ''}"
     earlier = slots.get("answered_topics") or []
     repeated = bool(earlier) and earlier[-1] == spoken
-    dispatcher.utter_message(**speak.answer_message(answer, store.titles(), store.clinic(), repeated))
+    dispatcher.utter_message(**speak.answer_message(answer, edition.titles(state.wanted), edition.clinic(), repeated))
     slots.update({key: None if state.cleared else state.wanted.get(key) for key in VARIANT_KEYS})
     slots["last_topic"] = answer.topic
     slots["answered_topics"] = [*earlier, spoken][-_REMEMBERED:]

@@ -7,8 +7,9 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.language import language_of
 from valve_clinic.content.store import ContentStore, shared_store
-from valve_clinic.dialogue import speak
+from valve_clinic.dialogue import context, speak
 
 #: Other topics offered when an answer was not what the person meant.
 MAX_OTHERS = 2
@@ -28,7 +29,7 @@ class ActionTakeFeedback(Action):
 
 def take_feedback(dispatcher: CollectingDispatcher, tracker: Tracker, store: ContentStore) -> list[dict[str, Any]]:
     """Do the action's work on a given store."""
-    titles = store.titles()
+    titles = store.current().speaking(language_of(tracker)).titles(context.carried(tracker.slots))
     buttons = [speak.topic_button(topic, titles[topic]) for topic in _runners_up(tracker) if topic in titles]
     dispatcher.utter_message(response="utter_feedback_thanks", buttons=[*buttons[:MAX_OTHERS], speak.TALK_TO_A_PERSON])
     return []

@@ -9,6 +9,8 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answer import answer_topic
+from actions.handoff import hand_off
+from actions.language import language_of
 from valve_clinic.content.store import ContentStore, shared_store
 from valve_clinic.dialogue import context, speak
 
@@ -17,7 +19,7 @@ MISSES_BEFORE_HANDOFF = 1
 #: Topics offered when it is unclear which was meant.
 MAX_CHOICES = 3
 #: A topic below this share of the best one's confidence is not offered.
-CHOICE_SHARE = 0.15
+CHOICE_SHARE = 0.05
 
 
 class ActionAskClarification(Action):
@@ -44,32 +46,35 @@ class ActionDeclineOutOfScope(Action):
         store = shared_store()
         if is_follow_up(tracker, store):
             return answer_topic(dispatcher, tracker, store)
-        return miss(dispatcher, tracker, {"response": "utter_decline_out_of_scope"})
+        return miss(dispatcher, tracker, store, {"response": "utter_decline_out_of_scope"})
 
 
 def ask_clarification(dispatcher: CollectingDispatcher, tracker: Tracker, store: ContentStore) -> list[dict[str, Any]]:
     """Do the action's work on a given store."""
     if is_follow_up(tracker, store):
         return answer_topic(dispatcher, tracker, store)
-    titles = store.titles()
+    titles = store.current().speaking(language_of(tracker)).titles(context.carried(tracker.slots))
     ranking = [item for item in tracker.latest_message.get("intent_ranking") or [] if item["name"] in titles]
     best = ranking[0]["confidence"] if ranking else 0.0
     likely = [item["name"] for item in ranking[:MAX_CHOICES] if item["confidence"] >= CHOICE_SHARE * best]
     if not likely:
-        return miss(dispatcher, tracker, {"response": "utter_ask_rephrase"})
+        return miss(dispatcher, tracker, store, {"response": "utter_ask_rephrase"})
     buttons = [speak.topic_button(topic, titles[topic]) for topic in likely]
     return miss(
         dispatcher,
         tracker,
+        store,
         {"response": "utter_ask_clarification", "buttons": [*buttons, speak.SOMETHING_ELSE]},
     )
 
 
-def miss(dispatcher: CollectingDispatcher, tracker: Tracker, message: dict[str, Any]) -> list[dict[str, Any]]:
+def miss(
+    dispatcher: CollectingDispatcher, tracker: Tracker, store: ContentStore, message: dict[str, Any]
+) -> list[dict[str, Any]]:
     """Send `message` after a first miss and the phone line after a second; returns the new count."""
     misses = int(tracker.get_slot("misses") or 0)
     if misses >= MISSES_BEFORE_HANDOFF:
-        dispatcher.utter_message(response="utter_hand_off")
+        hand_off(dispatcher, tracker, store)
         return [SlotSet("misses", 0.0)]
     dispatcher.utter_message(**message)
     return [SlotSet("misses", float(misses + 1))]

@@ -105,12 +105,22 @@ def test_an_answer_that_ends_at_the_phone_is_followed_by_its_hand_off(ask):
 def test_declined_advice_says_so_and_offers_the_phone(ask):
     first, second = ask("ask_personal_advice", "should I have it")
     assert (first["custom"]["kind"], second["custom"]["kind"]) == ("advice_declined", "handoff")
+    assert "I do not know the hours of the line." in second["text"]
+
+
+def test_advice_that_is_answered_with_a_topic_offers_the_phone_too(talk, sample_store):
+    talk.hear("ask_personal_advice", "should I rest longer")
+    question = {"intent": "ask_recovery_time", "text": "should I rest longer", "start": 0, "end": 20}
+    talk.events[-1]["parse_data"]["questions"] = [question]
+    first, second = talk.run(answer_topic, sample_store)
+    assert (first["custom"]["topic"], second["custom"]["kind"]) == ("ask_recovery_time", "handoff")
 
 
 @pytest.mark.parametrize("intent", ["ask_results", "ask_weather"])
 def test_a_topic_without_an_answer_is_handed_to_the_phone_line(ask, talk, intent):
-    (message,) = ask(intent, "tell me")
+    message, details = ask(intent, "tell me")
     assert (message["response"], message["text"]) == ("utter_hand_off", None)
+    assert details["text"].startswith("Call 555.010.0199 to reach somebody.")
     assert talk.slots["last_topic"] is None
 
 
@@ -123,7 +133,7 @@ def test_an_answer_ends_a_row_of_misses(ask, talk):
 def test_the_memory_of_answers_is_bounded(ask, talk):
     for number in range(30):
         ask("ask_causes" if number % 2 else "ask_mitraclip", "why")
-    assert len(talk.slots["answered_topics"]) == 20
+    assert len(talk.slots["answered_topics"]) == 2
 
 
 def test_a_button_without_text_or_entities_is_answered(ask):

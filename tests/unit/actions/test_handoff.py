@@ -38,3 +38,18 @@ def test_a_hand_off_ends_a_row_of_misses(hand_off, talk):
 
 def test_the_real_content_has_the_general_kind(real_content):
     assert handoff.DEFAULT_KIND in real_content.clinic.handoffs
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("can you refill my pills", "refills"),
+        ("I need a new PRESCRIPTION.", "refills"),
+        ("where are my records", "records"),
+        ("/ask_records_refills", "records"),
+        ("is my prefilled form there", "records"),
+    ],
+)
+def test_the_words_of_a_question_choose_between_records_and_refills(real_content, question, kind):
+    assert real_content.clinic.kind_of_call("records", question) == kind
+    assert real_content.clinic.kind_of_call("general", question) == "general"

@@ -36,7 +36,30 @@ def test_a_second_miss_in_a_row_hands_off_and_a_third_asks_again(clarify, talk):
 
 def test_a_hand_off_offers_no_topics(clarify):
     clarify(ask_causes=0.2)
-    assert clarify(ask_causes=0.2)[0]["buttons"] == []
+    first, details = clarify(ask_causes=0.2)
+    assert (first["buttons"], details["buttons"]) == ([], [])
+
+
+def test_a_hand_off_says_what_to_have_ready_and_what_is_known_of_the_hours(clarify):
+    clarify(ask_causes=0.2)
+    _, details = clarify(ask_causes=0.2)
+    assert (details["custom"]["kind"], details["custom"]["hours"]) == ("handoff", "hours_unknown")
+    assert "- your question" in details["text"]
+    assert "I do not know the hours of the line." in details["text"]
+
+
+def test_a_hand_off_without_the_answers_gives_the_number_all_the_same(talk, caplog):
+    class Broken:
+        def current(self):
+            raise OSError("words of a patient")
+
+    talk.slots["misses"] = 1.0
+    talk.hear("out_of_scope", "the weather?")
+    spoken = talk.run(lambda *given: miss.miss(*given, Broken(), {}))
+    assert [message["response"] for message in spoken] == ["utter_hand_off"]
+    assert talk.slots["misses"] == 0.0
+    assert "OSError" in caplog.text
+    assert "words of a patient" not in caplog.text
 
 
 def test_at_most_three_topics_are_offered(clarify):
@@ -45,7 +68,7 @@ def test_at_most_three_topics_are_offered(clarify):
 
 
 def test_a_topic_far_behind_the_best_is_not_offered(clarify):
-    offered = [button["payload"] for button in clarify(ask_causes=0.2, ask_mitraclip=0.02)[0]["buttons"]]
+    offered = [button["payload"] for button in clarify(ask_causes=0.2, ask_mitraclip=0.008)[0]["buttons"]]
     assert offered == ["/ask_causes", "/out_of_scope"]
 
 
