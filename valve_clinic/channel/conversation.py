@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import logging
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from rasa.core.channels.channel import UserMessage
 
-from valve_clinic.channel import requests
-from valve_clinic.channel.errors import ApiError
-from valve_clinic.channel.replies import ReplyCollector, build_replies, from_response, safety_of
+from valve_clinic.channel import references, requests, translated, turns
+from valve_clinic.channel.errors import ApiError, notice
+from valve_clinic.channel.replies import ReplyCollector, build_replies, from_response, public, safety_of
 from valve_clinic.channel.secret import Tokens
-from valve_clinic.channel.store import WebsiteStore
-from valve_clinic.nlu import follow_ups
+from valve_clinic.channel.store import Received, Turn, WebsiteStore
+from valve_clinic.content.schema import ENGLISH
+from valve_clinic.handoff import code as codes
+from valve_clinic.operations import metrics
+from valve_clinic.rasa_patches import ParsedMessage
+from valve_clinic.safety.turn import CHECK
+from valve_clinic.storage import turn as record
+from valve_clinic.storage import worker
+from valve_clinic.storage.errors import StorageError
+from valve_clinic.storage.locks import Locks, shared_locks
 
 logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 #: Domain responses that greet a new visitor, in order.
 FIRST_RESPONSES = ("utter_welcome", "utter_privacy_notice")
+_HOUR = datetime.timedelta(hours=1)
+#: Seconds before the deadline at which a turn is answered with what there is, so that it can be stored in time.
+_STORE_SECONDS = 0.25
+#: Seconds that a reference code may take; a hand-off that has none by then goes without.
+_CODE_SECONDS = 2.0
+#: Seconds that deleting waits for a turn that is under way.
+_PATIENCE = 2.0
+#: Seconds that work which is given up may take to notice.
+_GIVING_UP_SECONDS = 0.1
 
 
 class Conversations:
@@ -33,17 +53,20 @@ class Conversations:
         tokens: Tokens,
         on_new_message: Callable[[UserMessage], Awaitable[Any]],
         turn_seconds: float,
+        locks: Locks | None = None,
     ) -> None:
         self._store = store
         self._tokens = tokens
         self._on_new_message = on_new_message
-        self._turn_seconds = turn_seconds
-        #: A lock lives as long as somebody holds it or waits for it.
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.turns = turns.Turns(turn_seconds)
+        self._locks = locks or shared_locks()
+        #: What Rasa is doing for a conversation now.
+        self._in_rasa: WeakValueDictionary[str, asyncio.Task[Any]] = WeakValueDictionary()
 
-    async def start(self, domain: Any) -> tuple[str, list[dict[str, Any]]]:
-        """Begin a session; returns its token and the first replies."""
-        messages = [from_response(domain.responses[name]) for name in FIRST_RESPONSES]
+    async def start(self, domain: Any, language: str = ENGLISH) -> tuple[str, list[dict[str, Any]]]:
+        """Begin a session; returns its token and the first replies, in the language where they are served in it."""
+        messages = [from_response(domain.responses[name], name) for name in FIRST_RESPONSES]
+        messages = translated.all_of(messages, language)
         replies, buttons = build_replies(messages)
         session, token = self._tokens.make()
         await _off_loop(lambda: self._store.start(session, replies, buttons))
@@ -64,21 +87,23 @@ class Conversations:
     async def repeated(self, session: str, client_id: str) -> dict[str, Any] | None:
         """Return the answer that was given under this id before, or None."""
         turn = await _off_loop(lambda: self._store.find_turn(session, client_id))
-        return {"replies": turn.replies, "safety": turn.safety} if turn else None
+        return _as_answer(turn) if turn else None
 
     async def take_turn(
-        self, session: str, message: requests.Message, parse: dict[str, Any] | None = None
+        self, session: str, message: requests.Message, parse: dict[str, Any] | None = None, deadline: float = math.inf
     ) -> dict[str, Any]:
         """Answer a message and store the turn; raises 400 for an unknown button and 503 when there is no answer.
 
-        `parse` is Rasa's parse of the text, where it was made already; a short message is parsed again in its context.
+        `parse` is Rasa's parse of the text, where it was made already. At the `deadline` a turn is answered with what
+        was said so far; one without a word is waited for, so that it is stored once and the same id finds it.
         """
         async with self._one_at_a_time(session):
-            repeated = await self.repeated(session, message.client_id)
-            if repeated is not None:
-                return repeated
-            await self._check_live(session)  # it may have been deleted while this message waited
-            return await self._answer(session, message, parse)
+            received = await self._receive(session, message)
+            if received.answer is not None:
+                return _as_answer(received.answer)
+            # Under a repeated id the first words count, and a parse of others is not theirs.
+            known = parse if received.sent == message.text else None
+            return await self._answer(session, message, received.sent, known, deadline)
 
     async def history(self, session: str) -> list[dict[str, Any]]:
         """Return what was said, one entry for each message and each reply."""
@@ -87,7 +112,7 @@ class Conversations:
             at = turn.at.isoformat(timespec="seconds").replace("+00:00", "Z")
             if turn.text is not None:
                 entries.append({"id": turn.client_id, "from": "patient", "text": turn.text, "at": at})
-            entries += [{"id": reply["id"], "from": "bot", "reply": reply, "at": at} for reply in turn.replies]
+            entries += [{"id": reply["id"], "from": "bot", "reply": reply, "at": at} for reply in public(turn.replies)]
         return entries
 
     async def add_feedback(self, session: str, feedback: requests.Feedback) -> None:
@@ -95,24 +120,35 @@ class Conversations:
         await self._check_reply(session, feedback.reply)
         await _off_loop(lambda: self._store.add_feedback(session, feedback.reply, feedback.helpful, feedback.comment))
 
+    async def share(self, session: str, reply: str) -> None:
+        """Let staff who have the conversation's code read its words.
+
+        Raises 404 for a reply that was not given in this session, and where it has no code that works.
+        """
+        await self._check_reply(session, reply)
+        if not await _off_loop(lambda: self._store.references.share(session)):
+            raise ApiError.no_code()
+
     async def add_event(self, session: str, event: requests.Event) -> None:
         """Store an event; raises 404 for a reply that was not given in this session."""
         if event.reply is not None:
             await self._check_reply(session, event.reply)
         await _off_loop(lambda: self._store.add_event(session, event.event, event.reply, event.target))
 
-    async def delete(self, session: str, agent: Any) -> None:
-        """Remove the conversation's text here and in Rasa's tracker store, after a turn that is under way."""
+    async def delete(self, session: str) -> None:
+        """Remove the conversation with what Rasa remembers of it; a turn that does not end is given up."""
+        working = self._in_rasa.get(session)
+        if working is not None:
+            asyncio.get_running_loop().call_later(_PATIENCE, working.cancel)
         async with self._one_at_a_time(session):
+            await _give_up(self._in_rasa.get(session))
             await _off_loop(lambda: self._store.delete(session))
-            await _off_loop(lambda: _delete_tracker(agent.tracker_store, session))
 
-    def close(self) -> None:
-        """Give back the database connections."""
+    async def close(self) -> None:
+        """End what is under way, and give back the connections."""
+        await self.turns.close()
+        await self._locks.close()
         self._store.close()
-
-    def _one_at_a_time(self, session: str) -> asyncio.Lock:
-        return self._locks.setdefault(session, asyncio.Lock())
 
     async def _check_live(self, session: str) -> None:
         if not await _off_loop(lambda: self._store.is_live(session)):
@@ -122,52 +158,123 @@ class Conversations:
         if not await _off_loop(lambda: self._store.has_reply(session, reply)):
             raise ApiError(404, "unknown_reply", "There is no such reply in this conversation.")
 
-    async def _answer(self, session: str, message: requests.Message, parse: dict[str, Any] | None) -> dict[str, Any]:
-        shown, sent = await self._words_of(session, message)
+    @asynccontextmanager
+    async def _one_at_a_time(self, session: str) -> AsyncIterator[None]:
+        """Hold the session's lock, among all processes; raises 503 when it is not to be had in time."""
+        try:
+            async with self._locks.hold(session):
+                yield
+        except StorageError:
+            raise ApiError.unavailable() from None
+
+    async def _receive(self, session: str, message: requests.Message) -> Received:
+        """Store the message before anything is made of it: a server that is killed now can answer it later."""
+        try:
+            received = await _off_loop(
+                lambda: self._store.receive(session, message.client_id, message.text, message.button)
+            )
+        except LookupError:
+            raise ApiError.unknown_button() from None
+        if received is None:  # it may have been deleted while this message waited
+            raise ApiError.unauthorized()
+        return received
+
+    async def _answer(
+        self, session: str, message: requests.Message, text: str, parse: dict[str, Any] | None, deadline: float
+    ) -> dict[str, Any]:
+        client_id = message.client_id
+        with record.under_way(session, client_id) as recorded:
+            messages, is_whole = await self._ask_rasa(session, text, message, parse, deadline)
+        replies, buttons = build_replies(translated.all_of(messages, message.language, message.button is not None))
+        if not replies:
+            raise ApiError.unavailable()
+        if not is_whole:
+            replies.append(notice(ApiError.unavailable().notice))
+        replies = await self._with_code(session, replies, deadline)
+        safety, part = safety_of(replies), recorded.part()
+        stored = await _off_loop(lambda: self._store.answer(session, client_id, replies, buttons, safety, part))
+        if stored is None:
+            raise ApiError.unauthorized()
+        return _as_answer(stored)
+
+    async def _with_code(self, session: str, replies: list[dict[str, Any]], deadline: float) -> list[dict[str, Any]]:
+        """Tell the conversation's reference code where the turn hands off, somebody can look it up, and there is time.
+
+        The code is stored in a commit of its own: without it the reply, with the number to call, is whole.
+        """
+        seconds = min(_CODE_SECONDS, deadline - asyncio.get_running_loop().time() - _STORE_SECONDS)
+        if not codes.is_due(replies) or seconds <= 0:
+            return replies
+        try:
+            code = await worker.run(lambda: self._store.references.hand_out(session), seconds)
+            return codes.tell(replies, code, references.LIFE // _HOUR) if code else replies
+        except Exception as error:
+            # Whatever it is must not cost the reply; its text may quote a row.
+            logger.error("a hand-off goes without a reference code: %s", type(error).__name__)
+            return replies
+
+    async def _ask_rasa(
+        self, session: str, text: str, message: requests.Message, parse: dict[str, Any] | None, deadline: float
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Return what Rasa says, and whether that is all: a line on what to do in danger is no answer."""
         collector = ReplyCollector()
-        user_message = UserMessage(
-            sent,
+        loop = asyncio.get_running_loop()
+        asked = ParsedMessage(
+            text,
             output_channel=collector,
             sender_id=session,
             input_channel=ReplyCollector.name(),
             message_id=message.client_id,
-            parse_data=parse if message.text is not None and not follow_ups.leans(message.text) else None,
+            # English is not said: most conversations are, and each event keeps its metadata.
+            metadata={} if message.language == ENGLISH else {"language": message.language},
         )
-        try:
-            await asyncio.wait_for(self._on_new_message(user_message), self._turn_seconds)
-        except asyncio.TimeoutError:
-            logger.error("a turn took more than %s seconds", self._turn_seconds)
-        except Exception as error:
-            # The error's text may quote what a patient typed: its type is logged, its words are not.
-            logger.error("a turn failed: %s", type(error).__name__)
-        replies, buttons = build_replies(collector.messages)
-        if not replies:
-            raise ApiError.unavailable()
-        safety = safety_of(replies)
-        await _off_loop(lambda: self._store.add_turn(session, message.client_id, shown, replies, buttons, safety))
-        return {"replies": replies, "safety": safety}
+        asked.parsed_alone = parse
 
-    async def _words_of(self, session: str, message: requests.Message) -> tuple[str, str]:
-        """Return what the patient sees as their words, and what Rasa gets."""
-        if message.text is not None:
-            return message.text, message.text
-        button = await _off_loop(lambda: self._store.find_button(session, str(message.button)))
-        if button is None:
-            raise ApiError.bad_request("There is no such button in this conversation.")
-        return button.title, button.payload
+        async def ask() -> None:
+            await self._on_new_message(asked)
+
+        working = self.turns.begin(ask())
+        self._in_rasa[session] = working
+        giving_up = loop.call_later(turns.LATE_SECONDS, working.cancel)
+        working.add_done_callback(lambda _: giving_up.cancel())
+        in_time = None if deadline == math.inf else max(0.0, deadline - loop.time() - _STORE_SECONDS)
+        await asyncio.wait({working}, timeout=in_time)
+        if not collector.messages:
+            await asyncio.wait({working})
+        messages, is_late = collector.close(), not working.done()
+        if is_late:
+            metrics.deadlines.inc()
+            # What was said goes out and is stored with what Rasa made of it until now: the rest is of no use.
+            await _give_up(working)
+        is_whole = _went_well(working) and not is_late and not (messages and messages[-1].get("utter_action") == CHECK)
+        return messages, is_whole
 
 
 async def _off_loop(work: Callable[[], _Result]) -> _Result:
-    """Run blocking work in a thread, so that a slow database holds up nobody else."""
-    return await asyncio.get_running_loop().run_in_executor(None, work)
+    """Run blocking work in a thread, so that a slow database holds up nobody else; raises 503 when it fails."""
+    try:
+        return await worker.run(work)
+    except StorageError:
+        raise ApiError.unavailable() from None
 
 
-def _delete_tracker(tracker_store: Any, session: str) -> None:
-    """Delete the conversation's events from a SQL tracker store; others keep nothing on disk."""
-    from rasa.core.tracker_store import SQLTrackerStore
+def _as_answer(turn: Turn) -> dict[str, Any]:
+    return {"replies": public(turn.replies), "safety": turn.safety}
 
-    inner = getattr(tracker_store, "_tracker_store", tracker_store)
-    if isinstance(inner, SQLTrackerStore):
-        with inner.session_scope() as database:
-            database.query(inner.SQLEvent).filter_by(sender_id=session).delete()
-            database.commit()
+
+def _went_well(working: asyncio.Task[Any]) -> bool:
+    """Return whether Rasa came to its end; it may have been given up, or have failed."""
+    if not working.done() or working.cancelled():
+        logger.error("a turn took too long")
+        return False
+    error = working.exception()
+    if error is not None:
+        # The error's text may quote what a patient typed: its type is logged, its words are not.
+        logger.error("a turn failed: %s", type(error).__name__)
+    return error is None
+
+
+async def _give_up(working: asyncio.Task[Any] | None) -> None:
+    if working is not None and not working.done():
+        working.cancel()
+        await asyncio.wait({working}, timeout=_GIVING_UP_SECONDS)

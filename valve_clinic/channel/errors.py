@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import logging
 from typing import Any
 
 from sanic.response import HTTPResponse, json
 
+from valve_clinic import paths
 from valve_clinic.channel.replies import build_replies, from_response
 from valve_clinic.content.loader import load_clinic
+from valve_clinic.content.problems import ContentError
 from valve_clinic.content.schema import Clinic
 
+logger = logging.getLogger(__name__)
 _ADVICE = "You can call the Valve Clinic's appointment line at {phone}. In an emergency, call 911."
 
 
@@ -35,6 +38,26 @@ class ApiError(Exception):
     def bad_request(cls, message: str) -> ApiError:
         """Not JSON, or not the shape of the contract."""
         return cls(400, "bad_request", message)
+
+    @classmethod
+    def unknown_button(cls) -> ApiError:
+        """A button that this conversation was not given."""
+        return cls(
+            400,
+            "unknown_button",
+            "There is no such button in this conversation.",
+            "That button cannot be used any more. Please type your question.",
+        )
+
+    @classmethod
+    def no_code(cls) -> ApiError:
+        """A conversation that was not given a reference code, or whose code has ended."""
+        return cls(
+            404,
+            "no_code",
+            "This conversation has no reference code that works.",
+            "There is no code for this chat that works any more. Ask to talk to a person to get one.",
+        )
 
     @classmethod
     def unauthorized(cls) -> ApiError:
@@ -73,13 +96,16 @@ def error_response(error: ApiError, agent: Any = None) -> HTTPResponse:
 
 
 def _reviewed_apology(agent: Any) -> dict[str, Any] | None:
-    """Return the domain's own text for "cannot answer now", or None when no model is loaded."""
+    """Return the domain's own text for "cannot answer now", or None when it is not there or names another number.
+
+    A model keeps the number it was trained with.
+    """
     domain = getattr(agent, "domain", None)
     responses = getattr(domain, "responses", None) or {}
     if APOLOGY not in responses:
         return None
     replies, _ = build_replies([from_response(responses[APOLOGY])])
-    return replies[0]
+    return replies[0] if notice_clinic().phone in replies[0]["text"] else None
 
 
 def notice(sentence: str) -> dict[str, Any]:
@@ -97,7 +123,30 @@ def notice(sentence: str) -> dict[str, Any]:
     return replies[0]
 
 
-@lru_cache(maxsize=1)
+class _ClinicFile:
+    """The clinic's data, read again when its file changes: as it says, or as it said last while somebody edits it."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[int, int] | None = None
+        self._clinic: Clinic | None = None
+
+    def read(self) -> Clinic:
+        try:
+            found = paths.CLINIC_FILE.stat()
+            changed = (found.st_mtime_ns, found.st_size)
+            if changed != self._seen or self._clinic is None:
+                self._seen = changed  # before it is read: a file that is not right is tried once
+                self._clinic = load_clinic(paths.CLINIC_FILE)
+        except (ContentError, OSError) as error:
+            if self._clinic is None:
+                raise
+            logger.error("content/clinic.yml cannot be read (%s); its last data stay in use", type(error).__name__)
+        return self._clinic
+
+
+_clinic_file = _ClinicFile()
+
+
 def notice_clinic() -> Clinic:
-    """Return the clinic's data as it was at the start: a notice must not fail because somebody is editing the file."""
-    return load_clinic()
+    """Return the clinic's data for a notice; raises `ContentError` or `OSError` only when they were never right."""
+    return _clinic_file.read()

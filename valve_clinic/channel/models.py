@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, DateTime, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import registry
 
+#: A session lives this long after its last message.
+SESSION_LIFE = datetime.timedelta(minutes=30)
 mapper_registry = registry()
 Base: Any = mapper_registry.generate_base()
 
@@ -21,7 +24,10 @@ class SessionRow(Base):
 
 
 class TurnRow(Base):
-    """What was said in one turn; `client_id` makes a repeated request the same turn."""
+    """What was said in one turn; `client_id` makes a repeated request the same turn.
+
+    A message is "received" before anything is made of it, and "answered" in the commit that has its replies.
+    """
 
     __tablename__ = "website_turn"
     __table_args__ = (UniqueConstraint("session_id", "client_id"),)
@@ -29,6 +35,7 @@ class TurnRow(Base):
     session_id = Column(String(64), ForeignKey("website_session.id", ondelete="CASCADE"), nullable=False, index=True)
     client_id = Column(String(36))
     text = Column(Text)
+    state = Column(String(8), nullable=False, server_default="answered")
     replies = Column(JSON, nullable=False)
     safety = Column(String(8), nullable=False)
     at = Column(DateTime(timezone=True), nullable=False)
@@ -65,3 +72,16 @@ class EventRow(Base):
     reply_id = Column(String(32))
     target = Column(Text)
     at = Column(DateTime(timezone=True), nullable=False)
+
+
+class ReferenceRow(Base):
+    """A conversation's reference code, which a patient names on the phone; `shared`: the words may be seen, too.
+
+    The code is kept as it is: the reply that tells it lies in `website_turn`, beside what it opens.
+    """
+
+    __tablename__ = "website_reference"
+    code = Column(String(16), primary_key=True)
+    session_id = Column(String(64), ForeignKey("website_session.id", ondelete="CASCADE"), nullable=False, unique=True)
+    expires_at = Column(DateTime(timezone=True), nullable=False, index=True)
+    shared = Column(Boolean, nullable=False)

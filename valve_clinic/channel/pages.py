@@ -15,21 +15,24 @@ from valve_clinic import paths
 _WIDGET = paths.ROOT / "widget"
 _FILES = {
     "widget.js": (_WIDGET / "dist" / "widget.js", "text/javascript; charset=utf-8"),
+    "widget.es.js": (_WIDGET / "dist" / "widget.es.js", "text/javascript; charset=utf-8"),
     "widget/demo.css": (_WIDGET / "demo" / "demo.css", "text/css; charset=utf-8"),
 }
+#: The methods of what is only read.
+READING = ("GET", "HEAD")
 _DEMO_PAGE = (_WIDGET / "demo" / "index.html", "text/html; charset=utf-8")
 _PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
     ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
 }
 
 
 @dataclass(frozen=True)
-class _File:
+class File:
+    """What is sent, and the tag by which a browser knows it again."""
+
     body: bytes
     etag: str
     content_type: str
@@ -42,28 +45,43 @@ def add_widget_routes(blueprint: Blueprint) -> None:
 
 
 def add_root(app: Sanic) -> None:
-    """Serve the demonstration page at `/`."""
+    """Serve the demonstration page at `/`, and nothing where browsers look for an icon."""
     path, content_type = _DEMO_PAGE
 
-    @app.get("/")
+    @app.route("/", methods=READING)
     async def demo_page(request: Request) -> HTTPResponse:
-        return _serve(request, _read(path, content_type), _PAGE_HEADERS)
+        return serve(request, _read(path, content_type), _PAGE_HEADERS)
+
+    @app.route("/favicon.ico", methods=READING)
+    async def no_icon(_request: Request) -> HTTPResponse:
+        return empty(headers={"Cache-Control": "public, max-age=86400"})
 
 
 def _add_file(blueprint: Blueprint, url: str, path: Path, content_type: str) -> None:
     async def get_file(request: Request) -> HTTPResponse:
-        return _serve(request, _read(path, content_type), {})
+        return serve(request, _read(path, content_type), {})
 
-    blueprint.add_route(get_file, url, methods=["GET"], name=f"file_{path.name.replace('.', '_')}")
-
-
-def _read(path: Path, content_type: str) -> _File:
-    body = path.read_bytes()
-    return _File(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"', content_type)
+    blueprint.add_route(get_file, url, methods=READING, name=f"file_{path.name.replace('.', '_')}")
 
 
-def _serve(request: Request, file: _File, headers: dict[str, str]) -> HTTPResponse:
+def _read(path: Path, content_type: str) -> File:
+    return tagged(path.read_bytes(), content_type)
+
+
+def tagged(body: bytes, content_type: str) -> File:
+    """Return the bytes with a tag made of them."""
+    return File(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"', content_type)
+
+
+def serve(request: Request, file: File, headers: dict[str, str]) -> HTTPResponse:
+    """Return the file with its tag, or 304 where the browser has it."""
     headers = {**headers, "ETag": file.etag, "Cache-Control": "public, max-age=300"}
-    if request.headers.get("if-none-match") == file.etag:
+    if _has(request.headers.getall("if-none-match", []), file.etag):
         return empty(status=304, headers=headers)
     return raw(file.body, headers=headers, content_type=file.content_type)
+
+
+def _has(headers: list[str], etag: str) -> bool:
+    """Return whether the browser has the file; a proxy that compresses makes the tag a weak one (RFC 9110, 13.1.2)."""
+    known = {tag.strip().removeprefix("W/") for header in headers for tag in header.split(",")}
+    return etag in known or "*" in known

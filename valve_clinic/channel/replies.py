@@ -8,6 +8,7 @@ from typing import Any
 from rasa.core.channels.channel import OutputChannel
 
 from valve_clinic.channel.store import Button
+from valve_clinic.safety.turn import rules
 
 DEFAULT_KIND = "chitchat"
 #: Kinds that mean danger now: while one is in force, the 911 line stays in view.
@@ -17,11 +18,17 @@ CHECK_KINDS = frozenset({"check"})
 URGENT_KINDS = frozenset({"emergency", "crisis"})
 
 
+#: What a stored reply has and the website's contract has not: which revision of an answer was spoken, and whether the
+#: line was open when the chat handed off.
+KEPT_BACK = frozenset({"revision", "hours"})
+
+
 class ReplyCollector(OutputChannel):
     """Collects the messages of one turn, whole: text, buttons and `custom` belong together."""
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
+        self._is_open = True
 
     @classmethod
     def name(cls) -> str:
@@ -29,8 +36,14 @@ class ReplyCollector(OutputChannel):
         return "website"
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        """Keep the message."""
-        self.messages.append(message)
+        """Keep the message, unless the turn was answered already."""
+        if self._is_open:
+            self.messages.append(message)
+
+    def close(self) -> list[dict[str, Any]]:
+        """Return what was collected; what comes later is dropped."""
+        self._is_open = False
+        return self.messages
 
 
 def build_replies(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Button]]:
@@ -44,8 +57,10 @@ def build_replies(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]],
         kind = custom.get("kind", DEFAULT_KIND)
         made = [_button(button) for button in message.get("buttons") or []]
         buttons += made
+        kept_back = {key: custom[key] for key in sorted(KEPT_BACK) if custom.get(key)}
         replies.append(
             {
+                **kept_back,
                 "id": secrets.token_urlsafe(12),
                 "kind": kind,
                 "topic": custom.get("topic"),
@@ -63,15 +78,22 @@ def build_replies(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]],
                 "source": custom.get("source"),
                 "reference": custom.get("reference"),
                 "table": custom.get("table"),
+                # English is not said: a reply without a language is in English.
+                **({"language": custom["language"]} if custom.get("language") else {}),
             }
         )
     return replies, buttons
 
 
-def from_response(response: list[dict[str, Any]]) -> dict[str, Any]:
+def public(replies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return stored replies as the website gets them."""
+    return [{key: value for key, value in reply.items() if key not in KEPT_BACK} for reply in replies]
+
+
+def from_response(response: list[dict[str, Any]], name: str | None = None) -> dict[str, Any]:
     """Return a domain response's first text as a message, for replies that need no conversation."""
     first = response[0]
-    return {key: first.get(key) for key in ("text", "buttons", "custom")}
+    return {**{key: first.get(key) for key in ("text", "buttons", "custom")}, "utter_action": name}
 
 
 def safety_of(replies: list[dict[str, Any]]) -> str:
@@ -87,5 +109,6 @@ def _button(button: dict[str, Any]) -> Button:
 
 
 def _topic_of(payload: str) -> str | None:
+    """Return the topic that a button leads to; "Talk to a person" and "Something else" lead to none."""
     intent = payload.lstrip("/").partition("{")[0]
-    return None if intent == "out_of_scope" else intent
+    return intent if rules().is_topic(intent) else None

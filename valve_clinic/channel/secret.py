@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -11,7 +12,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from valve_clinic import paths, settings
 
 _SALT = "valve-clinic-website-session"
-_MIN_LENGTH = 32
+MIN_LENGTH = 32
 
 
 class SecretError(RuntimeError):
@@ -25,7 +26,15 @@ def secret_file() -> Path:
 
 
 def load_secret(path: Path | None = None) -> str:
-    """Return the key, making a random one (mode 600) when there is none; raises `SecretError`."""
+    """Return the key of the environment or of the file, making a random one (mode 600) when there is none.
+
+    Raises `SecretError`.
+    """
+    named = settings.get("WEBSITE_SECRET")
+    if path is None and named is not None:
+        if len(named) < MIN_LENGTH:
+            raise SecretError(f"WEBSITE_SECRET has fewer than {MIN_LENGTH} characters; set a random one")
+        return named
     path = path or secret_file()
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -40,9 +49,9 @@ def load_secret(path: Path | None = None) -> str:
         key = path.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError:
         raise SecretError(f"{path} is not text; delete it and start again to get a new key") from None
-    if len(key) < _MIN_LENGTH:
+    if len(key) < MIN_LENGTH:
         raise SecretError(
-            f"{path} holds fewer than {_MIN_LENGTH} characters; delete it and start again to get a new key"
+            f"{path} holds fewer than {MIN_LENGTH} characters; delete it and start again to get a new key"
         )
     return key
 
@@ -51,7 +60,8 @@ class Tokens:
     """Makes and checks session tokens: the conversation's id, signed."""
 
     def __init__(self, key: str) -> None:
-        self._serializer = URLSafeSerializer(key, salt=_SALT)
+        signing = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+        self._serializer = URLSafeSerializer(key, salt=_SALT, signer_kwargs=signing)
 
     def make(self) -> tuple[str, str]:
         """Return a new conversation id of 160 random bits and its token."""
@@ -64,4 +74,5 @@ class Tokens:
             value = self._serializer.loads(token)
         except (BadSignature, ValueError, UnicodeError, RecursionError):
             return None
-        return value if isinstance(value, str) else None
+        # Base64 has several spellings of the same bytes; a token has one.
+        return value if isinstance(value, str) and token == self._serializer.dumps(value) else None

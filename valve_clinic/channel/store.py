@@ -7,22 +7,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from valve_clinic import settings
-from valve_clinic.channel.models import Base, ButtonRow, EventRow, FeedbackRow, SessionRow, TurnRow
-from valve_clinic.database import make_engine
+from valve_clinic import schema_version
+from valve_clinic.channel.models import (
+    SESSION_LIFE,
+    Base,
+    ButtonRow,
+    EventRow,
+    FeedbackRow,
+    ReferenceRow,
+    SessionRow,
+    TurnRow,
+)
+from valve_clinic.channel.references import References
+from valve_clinic.clock import utc_now
+from valve_clinic.database import empty_log, make_engine
+from valve_clinic.storage.parts import Part, insert_once
+from valve_clinic.storage.quarantine import delete_conversation
+from valve_clinic.storage.schema import prepare, shared_engine
 
-DEFAULT_URL = "sqlite:///var/website.db"
-#: A session lives this long after its last message.
-SESSION_LIFE = datetime.timedelta(minutes=30)
-
-
-def utc_now() -> datetime.datetime:
-    """Return the time, with its zone."""
-    return datetime.datetime.now(datetime.timezone.utc)
+RECEIVED, ANSWERED = "received", "answered"
 
 
 @dataclass(frozen=True)
@@ -45,13 +52,24 @@ class Button:
     payload: str
 
 
+@dataclass(frozen=True)
+class Received:
+    """A message that is stored: its words, what Rasa gets, and the answer where it was given before."""
+
+    words: str
+    sent: str
+    answer: Turn | None = None
+
+
 class WebsiteStore:
     """Sessions, turns, buttons, feedback and events."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime.datetime] = utc_now) -> None:
         self._engine = engine
         self._now = now
-        Base.metadata.create_all(engine)
+        prepare(engine)
+        schema_version.prepare(engine, Base.metadata, "website")
+        self.references = References(engine, now)
 
     def start(self, session_id: str, replies: list[dict[str, Any]], buttons: list[Button]) -> None:
         """Begin a session with the bot's first replies."""
@@ -63,14 +81,70 @@ class WebsiteStore:
     def is_live(self, session_id: str) -> bool:
         """Return whether the session exists and had a message in the last 30 minutes."""
         with Session(self._engine, future=True) as session:
-            row = session.get(SessionRow, session_id)
-            return row is not None and _aware(row.last_at) + SESSION_LIFE > self._now()
+            return self._is_live(session, session_id)
 
     def find_turn(self, session_id: str, client_id: str) -> Turn | None:
-        """Return the turn that the client sent under this id, or None."""
+        """Return the turn that was answered under the client's id, or None."""
         with Session(self._engine, future=True) as session:
-            query = select(TurnRow).where(TurnRow.session_id == session_id, TurnRow.client_id == client_id)
-            row = session.execute(query).scalar_one_or_none()
+            row = _row(session, session_id, client_id)
+            return _turn(row) if row is not None and row.state == ANSWERED else None
+
+    def receive(self, session_id: str, client_id: str, text: str | None, button_id: str | None) -> Received | None:
+        """Store a message before it is answered; again under the same id, the first one counts.
+
+        Returns None when the session has ended; raises `LookupError` for a button that was not handed out in it.
+        """
+        with Session(self._engine, future=True) as session, session.begin():
+            if not self._is_live(session, session_id):
+                return None
+            row = _row(session, session_id, client_id)
+            if row is not None and row.state == ANSWERED:
+                return Received(row.text, row.text, _turn(row))
+            words = sent = text if row is None or text is None else row.text
+            if button_id is not None:
+                button = _button(session, session_id, button_id)
+                words, sent = button.title, button.payload
+            if row is None:
+                values: dict[str, Any] = {
+                    "session_id": session_id,
+                    "client_id": client_id,
+                    "text": words,
+                    "state": RECEIVED,
+                    "replies": [],
+                    "safety": "none",
+                    "at": self._now(),
+                }
+                insert_once(session, TurnRow, values)
+            return Received(str(words), str(sent))
+
+    def answer(
+        self,
+        session_id: str,
+        client_id: str,
+        replies: list[dict[str, Any]],
+        buttons: list[Button],
+        safety: str,
+        part: Part | None,
+    ) -> Turn | None:
+        """Store the replies, the buttons and Rasa's part of the turn in one commit; returns the turn as it is stored.
+
+        That is an earlier answer where there is one, and None where the session was deleted meanwhile. Raises
+        `ConflictError` when another turn has gone on with the conversation.
+        """
+        with Session(self._engine, future=True) as session, session.begin():
+            mine = (
+                update(TurnRow)
+                .where(TurnRow.session_id == session_id, TurnRow.client_id == client_id, TurnRow.state == RECEIVED)
+                .values(state=ANSWERED, replies=replies, safety=safety)
+                .execution_options(synchronize_session=False)
+            )
+            if session.execute(mine).rowcount == 1:
+                alive = update(SessionRow).where(SessionRow.id == session_id).values(last_at=self._now())
+                session.execute(alive.execution_options(synchronize_session=False))
+                session.add_all(_button_row(session_id, button) for button in buttons)
+                if part is not None:
+                    part.write(session)
+            row = _row(session, session_id, client_id)
             return _turn(row) if row is not None else None
 
     def add_turn(
@@ -99,9 +173,10 @@ class WebsiteStore:
     def find_button(self, session_id: str, button_id: str) -> Button | None:
         """Return the button if it was handed out in this session."""
         with Session(self._engine, future=True) as session:
-            query = select(ButtonRow).where(ButtonRow.id == button_id, ButtonRow.session_id == session_id)
-            row = session.execute(query).scalar_one_or_none()
-            return Button(row.id, row.title, row.payload) if row is not None else None
+            try:
+                return _button(session, session_id, button_id)
+            except LookupError:
+                return None
 
     def has_reply(self, session_id: str, reply_id: str) -> bool:
         """Return whether the reply was given in this session."""
@@ -123,9 +198,16 @@ class WebsiteStore:
     def delete(self, session_id: str) -> None:
         """Remove the session and all that was said in it."""
         with Session(self._engine, future=True) as session, session.begin():
-            for table in (TurnRow, ButtonRow, FeedbackRow, EventRow):
+            for table in (TurnRow, ButtonRow, FeedbackRow, EventRow, ReferenceRow):
                 session.execute(delete(table).where(table.session_id == session_id))
             session.execute(delete(SessionRow).where(SessionRow.id == session_id))
+            delete_conversation(session, session_id)
+        empty_log(self._engine)
+
+    def check(self) -> None:
+        """Raise SQLAlchemy's error when the database cannot be asked."""
+        with self._engine.connect() as connection:
+            connection.execute(select(SessionRow.id).limit(1))
 
     def close(self) -> None:
         """Give back the database connections."""
@@ -146,15 +228,33 @@ class WebsiteStore:
                 session_id=session_id, client_id=client_id, text=text, replies=replies, safety=safety, at=self._now()
             )
         )
-        session.add_all(
-            ButtonRow(id=button.id, session_id=session_id, title=button.title, payload=button.payload)
-            for button in buttons
-        )
+        session.add_all(_button_row(session_id, button) for button in buttons)
+
+    def _is_live(self, session: Session, session_id: str) -> bool:
+        row = session.get(SessionRow, session_id)
+        return row is not None and _aware(row.last_at) + SESSION_LIFE > self._now()
 
 
 def open_store(url: str | None = None) -> WebsiteStore:
     """Return the store at `url`, by default WEBSITE_DATABASE_URL or an SQLite file in `var/`."""
-    return WebsiteStore(make_engine(url or settings.get("WEBSITE_DATABASE_URL") or DEFAULT_URL))
+    return WebsiteStore(make_engine(url) if url else shared_engine())
+
+
+def _row(session: Session, session_id: str, client_id: str) -> Any:
+    query = select(TurnRow).where(TurnRow.session_id == session_id, TurnRow.client_id == client_id)
+    return session.execute(query).scalar_one_or_none()
+
+
+def _button(session: Session, session_id: str, button_id: str) -> Button:
+    query = select(ButtonRow).where(ButtonRow.id == button_id, ButtonRow.session_id == session_id)
+    row = session.execute(query).scalar_one_or_none()
+    if row is None:
+        raise LookupError("no such button was handed out in this session")
+    return Button(row.id, row.title, row.payload)
+
+
+def _button_row(session_id: str, button: Button) -> ButtonRow:
+    return ButtonRow(id=button.id, session_id=session_id, title=button.title, payload=button.payload)
 
 
 def _turn(row: TurnRow) -> Turn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 from valve_clinic import paths
 from valve_clinic.channel.replies import build_replies, from_response, safety_of
 from valve_clinic.channel.text import MAX_CHARACTERS
+from valve_clinic.privacy import kept
 from valve_clinic.safety import matcher, triage
 from valve_clinic.safety.levels import SAFETY, Assessment, Level
 
@@ -22,6 +24,8 @@ logger = logging.getLogger(__name__)
 PATIENCE = 1.0
 #: Seconds that understanding may take before the signs alone decide.
 _PARSE_SECONDS = 2.0
+#: Seconds that all windows of a long text may take together; what is left then was looked at for signs only.
+_WINDOWS_SECONDS = 3.0
 #: A longer text is read in windows of this many characters, so that a sign on a border is whole in one of them.
 _WINDOW, _STEP = MAX_CHARACTERS, MAX_CHARACTERS - 100
 
@@ -45,9 +49,11 @@ async def look(agent: Any, text: str) -> Look:
     if len(text) <= MAX_CHARACTERS:
         parsed = await _parse(agent, text)
         # Triage has weighed the signs already; they decide alone only where it could not.
-        return Look(_of(parsed) if parsed and SAFETY in parsed else signs, parsed)
+        # Danger is looked for in what was typed; what goes on to be kept is masked.
+        return Look(_of(parsed) if parsed and SAFETY in parsed else signs, kept.parse_of(parsed, text))
+    until = time.monotonic() + _WINDOWS_SECONDS
     for start in range(0, len(text), _STEP):
-        if signs.level.rules_the_turn:
+        if signs.level.rules_the_turn or time.monotonic() > until:
             break
         found = _of(await _parse(agent, text[start : start + _WINDOW]))
         signs = max(signs, found, key=lambda assessment: assessment.level)
@@ -59,7 +65,7 @@ def fixed_turn(agent: Any, assessment: Assessment) -> dict[str, Any]:
     """Return the turn with the fixed text of an urgent assessment."""
     name = str(assessment.says)
     domain = getattr(agent, "domain", None)
-    response = (domain.responses if domain else {}).get(name) or _responses_on_disk()[name]
+    response = (domain.responses if domain else {}).get(name) or responses_on_disk()[name]
     replies, _ = build_replies([from_response(response)])
     return {"replies": replies, "safety": safety_of(replies)}
 
@@ -75,6 +81,8 @@ def _signs(text: str) -> Assessment:
 
 
 async def _parse(agent: Any, text: str) -> dict[str, Any] | None:
+    if agent is None:
+        return None
     try:
         parsed: dict[str, Any] = await asyncio.wait_for(agent.parse_message(text), _PARSE_SECONDS)
     except Exception as error:
@@ -89,6 +97,7 @@ def _of(parsed: dict[str, Any] | None) -> Assessment:
 
 
 @lru_cache(maxsize=1)
-def _responses_on_disk() -> dict[str, Any]:
+def responses_on_disk() -> dict[str, Any]:
+    """Return the responses of domain.yml."""
     responses: dict[str, Any] = yaml.safe_load(paths.DOMAIN_FILE.read_text(encoding="utf-8"))["responses"]
     return responses

@@ -14,9 +14,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json
 
 from valve_clinic import rasa_patches, settings
-from valve_clinic.channel import pages, requests
+from valve_clinic.channel import pages, requests, stopping
 from valve_clinic.channel.conversation import Conversations
-from valve_clinic.channel.cors import add_headers
+from valve_clinic.channel.cors import add_headers, read_origins
 from valve_clinic.channel.errors import ApiError, error_response, notice_clinic
 from valve_clinic.channel.health import Health
 from valve_clinic.channel.limiter import Limiter
@@ -24,10 +24,19 @@ from valve_clinic.channel.replies import URGENT_KINDS
 from valve_clinic.channel.secret import Tokens, load_secret
 from valve_clinic.channel.store import open_store
 from valve_clinic.channel.urgent import PATIENCE, Look, fixed_turn, look
+from valve_clinic.operations.turns import Turns as WatchedTurns
+from valve_clinic.privacy import logs, names
+from valve_clinic.privacy.daily import Daily
+from valve_clinic.storage.errors import StorageError
+from valve_clinic.storage.relay import open_relay
 
 logger = logging.getLogger(__name__)
 rasa_patches.apply()
 
+#: Sanic's name for the method of what it could not read as a request (sanic/http.py, create_empty_request).
+_NO_REQUEST = "NONE"
+#: Seconds beyond a turn's deadline after which a request that does not come in, or is not answered, is cut off.
+_SLOW_SECONDS = 3
 #: Bodies above this are refused by the server itself; the contract's limit is `requests.MAX_BODY`.
 _SERVER_MAX_BODY = 4 * requests.MAX_BODY
 
@@ -43,8 +52,11 @@ class WebsiteInput(InputChannel):
             per_address=get_int("WEBSITE_REQUESTS_PER_MINUTE", int(credentials.get("requests_per_minute", 120))),
         )
         self._turn_seconds = get_int("WEBSITE_TURN_SECONDS", int(credentials.get("turn_seconds", 5)))
+        if self._turn_seconds < 1:
+            raise settings.SettingError("WEBSITE_TURN_SECONDS must be at least 1")
+        self._trusted_proxies = get_int("WEBSITE_TRUSTED_PROXIES", int(credentials.get("trusted_proxies", 0)))
         named = settings.get("WEBSITE_ORIGINS")
-        self._origins = frozenset(named.split(",") if named else credentials.get("origins") or [])
+        self._origins = read_origins(named.split(",") if named else credentials.get("origins") or [])
 
     @classmethod
     def name(cls) -> str:
@@ -60,34 +72,58 @@ class WebsiteInput(InputChannel):
         """Return the routes of the contract."""
         blueprint = Blueprint("website")
         notice_clinic()
-        conversations = Conversations(open_store(), Tokens(load_secret()), on_new_message, self._turn_seconds)
-        health = Health()
-        limiter = self._limiter
+        store = open_store()
+        conversations = Conversations(store, Tokens(load_secret()), on_new_message, self._turn_seconds)
+        health = Health(store)
+        names.shared()  # read before the first visitor waits for it
+        limiter, turns, watch = self._limiter, conversations.turns, WatchedTurns()
 
         async def explain(request: Request, error: Exception) -> HTTPResponse:
-            return error_response(_as_api_error(error), getattr(request.app.ctx, "agent", None))
+            if request.method == _NO_REQUEST:
+                error = ApiError.bad_request("This is not HTTP.")
+            return error_response(_as_api_error(error), agent_of(request))
 
         @blueprint.listener("before_server_start")
         async def prepare(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+            logs.keep_text_out()
             app.config.REQUEST_MAX_SIZE = _SERVER_MAX_BODY
+            slow = self._turn_seconds + _SLOW_SECONDS
+            app.config.REQUEST_TIMEOUT = settings.get_int("SANIC_REQUEST_TIMEOUT", slow)
+            app.config.RESPONSE_TIMEOUT = settings.get_int("SANIC_RESPONSE_TIMEOUT", slow)
+            app.config.PROXIES_COUNT = self._trusted_proxies or None
+            app.config.REAL_IP_HEADER = app.config.FORWARDED_SECRET = None
             # For the whole application: an address without a route belongs to no blueprint.
             app.error_handler.add(Exception, explain)
             add_headers(app, f"/webhooks/{self.name()}/", self._origins)
+            stopping.watch(app)
+
+        @blueprint.listener("before_server_stop")
+        async def finish(app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+            await stopping.finish(app, watch, conversations.turns)
+
+        daily = Daily()
+        blueprint.listener("after_server_start")(daily.start)
+        blueprint.listener("before_server_stop")(daily.stop)
+
+        relay = open_relay()
+
+        @blueprint.listener("after_server_start")
+        async def begin(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+            if relay is not None:
+                relay.start()
 
         @blueprint.listener("after_server_stop")
         async def close(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
-            conversations.close()
+            if relay is not None:
+                await relay.stop()
+            await conversations.close()
+
+        def count(request: Request) -> None:
+            limiter.check_address(requests.address_of(request))
 
         async def session_of(request: Request) -> str:
-            limiter.check_address(requests.address_of(request))
-            return await conversations.session_of(requests.bearer_token(request))
-
-        @blueprint.post("/session")
-        async def start_session(request: Request) -> HTTPResponse:
-            limiter.check_address(requests.address_of(request))
-            requests.check_empty_or_json(request)
-            token, replies = await conversations.start(request.app.ctx.agent.domain)
-            return json({"session": token, "replies": replies}, status=201)
+            request.ctx.conversation = await conversations.session_of(requests.bearer_token(request))
+            return str(request.ctx.conversation)
 
         async def look_at(request: Request) -> Look | None:
             """Look for danger in a visitor's words; None where there are none, or no visitor of this server."""
@@ -96,81 +132,124 @@ class WebsiteInput(InputChannel):
                 visitor = conversations.was_issued(requests.bearer_token(request))
             except ApiError:
                 visitor = False
-            address = requests.address_of(request)
-            if text is None or not visitor or not (limiter.has_room(address) or limiter.may_be_urgent(address)):
+            if text is None or not visitor:
                 return None
-            return await look(getattr(request.app.ctx, "agent", None), text)
+            address = requests.address_of(request)
+            # Understanding costs what answering costs: who is far too fast is judged by the signs alone.
+            patient = limiter.has_room(address) or limiter.may_be_urgent(address)
+            return await look(agent_of(request) if patient else None, text)
 
-        async def answer_of(request: Request, seen: Look | None) -> dict[str, Any]:
+        async def answer_of(request: Request, seen: Look | None, deadline: float) -> dict[str, Any]:
+            count(request)  # before it is read: a message that is refused has been looked at, too
             message = requests.read_message(request)
             session = await session_of(request)
             repeated = await conversations.repeated(session, message.client_id)
             if repeated is not None:
                 return repeated
             limiter.check_session(session)
-            return await conversations.take_turn(session, message, seen.parse if seen else None)
+            return await conversations.take_turn(session, message, seen.parse if seen else None, deadline)
 
-        async def answer_urgently(request: Request, seen: Look) -> dict[str, Any]:
+        async def answer_urgently(request: Request, seen: Look, deadline: float) -> dict[str, Any]:
             """Answer as usual where that goes well and fast; else the fixed text goes out, and the turn goes on."""
-            turn = asyncio.ensure_future(answer_of(request, seen))
-            turn.add_done_callback(_forget_refusal)
+            patience = turns.now() + PATIENCE
             try:
-                answer = await asyncio.wait_for(asyncio.shield(turn), PATIENCE)
+                answer = await turns.by(patience, answer_of(request, seen, deadline))
             except Exception:
                 answer = None
             spoken = answer is not None and any(reply["kind"] in URGENT_KINDS for reply in answer["replies"])
-            return answer if answer is not None and spoken else fixed_turn(request.app.ctx.agent, seen.assessment)
+            return answer if answer is not None and spoken else fixed_turn(agent_of(request), seen.assessment)
+
+        @blueprint.post("/session")
+        async def start_session(request: Request) -> HTTPResponse:
+            count(request)
+            language = requests.read_start(request)
+            token, replies = await turns.by(turns.deadline(), conversations.start(agent_of(request).domain, language))
+            return json({"session": token, "replies": replies}, status=201)
 
         @blueprint.post("/messages")
+        @watch.watched
         async def send_message(request: Request) -> HTTPResponse:
+            deadline = turns.deadline()
             seen = await look_at(request)
             if seen is not None and seen.is_urgent:
-                return json(await answer_urgently(request, seen))
-            return json(await answer_of(request, seen))
+                return json(await answer_urgently(request, seen, deadline))
+            return json(await turns.by(deadline, answer_of(request, seen, deadline)))
 
         @blueprint.get("/history")
         async def get_history(request: Request) -> HTTPResponse:
-            return json({"turns": await conversations.history(await session_of(request))})
+            count(request)
+
+            async def read() -> list[dict[str, Any]]:
+                return await conversations.history(await session_of(request))
+
+            return json({"turns": await turns.by(turns.deadline(), read())})
 
         @blueprint.post("/feedback")
         async def give_feedback(request: Request) -> HTTPResponse:
+            count(request)
             feedback = requests.read_feedback(request)
-            await conversations.add_feedback(await session_of(request), feedback)
+
+            async def give() -> None:
+                await conversations.add_feedback(await session_of(request), feedback)
+
+            await turns.by(turns.deadline(), give())
+            return empty()
+
+        @blueprint.post("/share")
+        async def share_words(request: Request) -> HTTPResponse:
+            count(request)
+            reply = requests.read_share(request)
+
+            async def share() -> None:
+                await conversations.share(await session_of(request), reply)
+
+            await turns.by(turns.deadline(), share())
             return empty()
 
         @blueprint.post("/events")
         async def report_event(request: Request) -> HTTPResponse:
+            count(request)
             event = requests.read_event(request)
-            await conversations.add_event(await session_of(request), event)
+
+            async def report() -> None:
+                await conversations.add_event(await session_of(request), event)
+
+            await turns.by(turns.deadline(), report())
             return empty()
 
         @blueprint.delete("/conversation")
         async def delete_conversation(request: Request) -> HTTPResponse:
-            await conversations.delete(await session_of(request), request.app.ctx.agent)
+            count(request)
+
+            async def forget() -> None:
+                await conversations.delete(await session_of(request))
+
+            await turns.by(turns.deadline(), forget())
             return empty()
 
-        @blueprint.get("/health")
+        @blueprint.route("/health", methods=pages.READING)
         async def get_health(_request: Request) -> HTTPResponse:
             return json({"status": "ok", "checks": {"server": "ok"}})
 
-        @blueprint.get("/ready")
+        @blueprint.route("/ready", methods=pages.READING)
         async def get_ready(request: Request) -> HTTPResponse:
-            status, body = await health.ready(getattr(request.app.ctx, "agent", None))
+            status, body = await health.ready(agent_of(request))
             return json(body, status=status)
 
         pages.add_widget_routes(blueprint)
         return blueprint
 
 
-def _forget_refusal(turn: asyncio.Future[Any]) -> None:
-    """Take the outcome of a turn that nobody waits for; a failure was answered with the fixed text."""
-    if not turn.cancelled() and turn.exception() is not None:
-        logger.info("an urgent turn was answered with the fixed text: %s", type(turn.exception()).__name__)
+def agent_of(request: Request) -> Any:
+    """Return Rasa's agent, or None while there is none."""
+    return getattr(request.app.ctx, "agent", None)
 
 
 def _as_api_error(error: Exception) -> ApiError:
     if isinstance(error, ApiError):
         return error
+    if isinstance(error, StorageError):
+        return ApiError.unavailable()
     if isinstance(error, PayloadTooLarge):
         return ApiError.too_large()
     if isinstance(error, NotFound):

@@ -46,9 +46,11 @@ export const usable = (replies) =>
   list(replies).filter((reply) => reply && typeof reply.text === 'string');
 
 export class Api {
-  constructor(base, state) {
+  /** language: of the reader's side; English is not said, so that any server understands. */
+  constructor(base, state, language) {
     this.base = base;
     this.state = state;
+    this.spoken = language === 'en' ? undefined : { language };
   }
 
   /** One call: the parsed body, or a Failure with the notices that the server sent. */
@@ -80,7 +82,7 @@ export class Api {
 
   /** A new session: its welcome replies. */
   async start() {
-    const data = await this.call('POST', 'session');
+    const data = await this.call('POST', 'session', this.spoken);
     const replies = usable(data.replies);
     if (typeof data.session !== 'string' || !replies.length) throw new Failure(0, []);
     this.state.set({ token: data.session, welcome: replies, safety: 'none' });
@@ -103,11 +105,11 @@ export class Api {
     const token = this.state.get('token');
     let data;
     try {
-      data = await this.call('POST', 'messages', button ? { id, button } : { id, text });
+      data = await this.call('POST', 'messages', { id, button, text: button ? undefined : text, ...this.spoken });
     } catch (failure) {
       if (failure.status !== 401) throw failure;
       if (this.state.get('token') === token) await this.renew();
-      data = await this.call('POST', 'messages', { id, text });
+      data = await this.call('POST', 'messages', { id, text, ...this.spoken });
     }
     const replies = usable(data.replies);
     if (!replies.length) throw new Failure(200, []);
@@ -121,6 +123,10 @@ export class Api {
 
   feedback(reply, helpful) {
     return this.call('POST', 'feedback', { reply, helpful });
+  }
+
+  share(reply) {
+    return this.call('POST', 'share', { reply });
   }
 
   /** Tell what was clicked; nobody waits for it and its failure is nobody's concern. */

@@ -4,6 +4,10 @@ import { h, icon, isPhone, list, safeUrl } from './dom.js';
 
 const KINDS = ['answer', 'clarify', 'handoff', 'emergency', 'crisis', 'check', 'same_day', 'advice_declined', 'chitchat', 'notice'];
 
+// More buttons than MANY are put away behind the first FEW.
+const MANY = 8;
+const FEW = 6;
+
 /** Paragraphs are separated by a blank line; lines that start with "- " are a list. */
 function paragraphs(text) {
   const nodes = [];
@@ -75,17 +79,35 @@ function feedback(t, rate) {
   return box;
 }
 
+/** Lets staff who have the code read the words: asks first, and says so once it is done. */
+function sharing(t, reply, shared, share) {
+  const box = h('div', { class: 'feedback', role: 'group', 'aria-label': t('share') });
+  const button = (key, click) => h('button', { type: 'button', class: 'small', click }, t(key));
+  const ask = button('share', () => {
+    box.replaceChildren(h('p', {}, t('shareAsk')), button('yes', () => share(reply)), no);
+    no.focus();
+  });
+  const no = button('no', () => {
+    box.replaceChildren(ask);
+    ask.focus();
+  });
+  box.code = reply.reference;
+  box.append(shared ? h('p', {}, t('shared')) : ask);
+  return box;
+}
+
 /**
  * The nodes of a reply.
- * on: {clicked(url, reply id), pressed(button), rate(reply, helpful, box)}; rated: the reader has said whether it helped.
+ * on: {clicked(url, reply id), pressed(button), rate(reply, helpful, box), share(reply)}.
+ * rated: the reader has said whether it helped; shared: the words are shared under the reply's code.
  * live: the reply has just come; a restored one must not be announced.
  */
-export function renderReply(reply, { t, language, on, live, rated }) {
+export function renderReply(reply, { t, language, on, live, rated, shared }) {
   const kind = KINDS.includes(reply.kind) ? reply.kind : 'notice';
   const clicked = (url) => on.clicked(url, reply.id);
   let links = list(reply.links).filter(Boolean);
   const nodes = [h('span', { class: 'hide' }, t('bot') + ' ')];
-  const body = h('div', { class: 'body', lang: REPLY_LANGUAGE }, ...paragraphs(reply.text));
+  const body = h('div', { class: 'body', lang: reply.language || REPLY_LANGUAGE }, ...paragraphs(reply.text));
   if (kind === 'emergency') {
     const given = links.find((item) => item.url === 'tel:911');
     links = links.filter((item) => item !== given);
@@ -103,12 +125,15 @@ export function renderReply(reply, { t, language, on, live, rated }) {
   if (anchors.length) nodes.push(h('div', { class: 'links' }, ...anchors));
   if (kind === 'answer' && reply.source) nodes.push(source(t, language, reply.source, clicked));
   if (kind === 'answer' && !rated) nodes.push(feedback(t, (helpful, box) => on.rate(reply, helpful, box)));
+  if (reply.reference) nodes.push(sharing(t, reply, shared, on.share));
   const element = h('div', { class: 'msg bot ' + kind + (wide ? ' wide' : ''), 'data-kind': kind, 'data-id': reply.id, role: live && kind === 'emergency' && 'alert' },
     ...nodes);
   const buttons = list(reply.buttons).filter((item) => item && item.id && item.title);
   if (buttons.length) {
-    element.append(h('div', { class: 'quick', role: 'group', 'aria-label': t('choices') },
-      ...buttons.map((item) => h('button', { type: 'button', class: 'choice', 'data-button': item.id, click: () => on.pressed(item) }, item.title))));
+    const made = buttons.map((item) => h('button', { type: 'button', class: 'choice', 'data-button': item.id, click: () => on.pressed(item) }, item.title));
+    const rest = made.length > MANY ? made.splice(FEW) : [];
+    element.append(h('div', { class: 'quick', role: 'group', 'aria-label': t('choices') }, ...made,
+      rest[0] && h('details', {}, h('summary', { class: 'choice' }, t('more', { n: rest.length })), h('div', { class: 'quick' }, ...rest))));
   }
   return element;
 }

@@ -1,10 +1,11 @@
 // Every word that the widget itself says, one table per language. A missing entry falls back to English.
-// {x} is filled in by the caller. What the clinic answers comes from the server and is not translated here.
+// {x} is filled in by the caller. What the clinic answers comes from the server, which is told the language.
+// Other languages are files of their own, such as widget.es.js: nobody loads words that nobody reads.
 export const CLINIC_PHONE = '501.552.3400';
 export const CLINIC_TEL = 'tel:+15015523400';
 export const REPLY_LANGUAGE = 'en';
 
-const TABLES = {
+export const TABLES = {
   en: {
     launcher: 'Ask about your heart valve',
     title: 'Valve Clinic chat',
@@ -31,6 +32,7 @@ const TABLES = {
     typing: 'Writing an answer…',
     loading: 'Loading the conversation…',
     choices: 'Choose an answer or a topic',
+    more: '{n} more topics',
     source: 'Source:',
     reviewed: 'Reviewed on {date}',
     reference: 'Your reference:',
@@ -41,6 +43,9 @@ const TABLES = {
     yesLong: 'Yes, this was helpful',
     noLong: 'No, this was not helpful',
     thanks: 'Thank you for telling us.',
+    share: 'Share my messages with the clinic',
+    shareAsk: 'May staff who have your code read all your messages in this chat?',
+    shared: 'Staff who have your code can read all your messages in this chat.',
     feedbackFailed: 'Sorry, that could not be saved.',
     emergency: 'Emergency',
     call911: 'Call 911',
@@ -52,49 +57,13 @@ const TABLES = {
     retry: 'Try again',
     printed: 'Printed on {date}. General information, not medical advice.',
   },
-  // Ready for a translator's review; shown only with data-language="es".
-  es: {
-    launcher: 'Pregunte sobre su válvula cardíaca',
-    title: 'Chat de la Clínica de Válvulas',
-    close: 'Cerrar',
-    menu: 'Menú',
-    copy: 'Copiar la conversación',
-    print: 'Imprimir la conversación',
-    remove: 'Borrar esta conversación',
-    removeAsk: '¿Borrar esta conversación? No se puede deshacer.',
-    removeYes: 'Sí, borrarla',
-    removeNo: 'No, conservarla',
-    log: 'Conversación',
-    field: 'Escriba su pregunta',
-    send: 'Enviar',
-    left: 'Quedan {n} caracteres',
-    you: 'Usted:',
-    bot: 'Chat de la clínica:',
-    typing: 'Escribiendo una respuesta…',
-    loading: 'Cargando la conversación…',
-    choices: 'Elija una respuesta o un tema',
-    source: 'Fuente:',
-    reviewed: 'Revisado el {date}',
-    newTab: '(se abre en otra pestaña)',
-    helpful: '¿Le sirvió esta respuesta?',
-    yes: 'Sí',
-    no: 'No',
-    yesLong: 'Sí, me sirvió',
-    noLong: 'No, no me sirvió',
-    thanks: 'Gracias por su opinión.',
-    emergency: 'Emergencia',
-    call911: 'Llame al 911',
-    call911now: '¿Emergencia? Llame al 911 ahora',
-    callClinic: 'Llame a la clínica: {phone}',
-    in911: 'En una emergencia llame al 911.',
-    retry: 'Intentar de nuevo',
-  },
+  ...window.valveClinicWords,
 };
 
 /** The language that the widget speaks for a wish such as "es-MX": one with a table, else English. */
 export function pickLanguage(wish) {
   const primary = String(wish || 'en').toLowerCase().split('-')[0];
-  return Object.prototype.hasOwnProperty.call(TABLES, primary) ? primary : 'en';
+  return Object.keys(TABLES).includes(primary) ? primary : 'en';
 }
 
 /** A function that gives a string of the language with its {placeholders} filled in. */

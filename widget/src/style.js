@@ -1,26 +1,26 @@
 // em, never rem (CMS themes shrink the root); medium is the reader's own text size. !important on the host keeps page CSS out.
 export const RULES = `
-:host{all:initial!important;display:block!important;position:relative!important;z-index:2147483647!important}
+:host{all:initial!important;direction:ltr!important;display:block!important;position:fixed!important;inset:0 auto auto 0!important;z-index:2147483647!important}
 *,::before,::after{box-sizing:border-box;margin:0;padding:0;font:inherit;color:inherit;text-align:start}
 [hidden]{display:none!important}
 .root{--bg:#fff;--text:#1a2026;--muted:#4b5661;--line:#6f7a85;--soft:#eef2f5;--link:#0a4d86;--focus:#0b3d91;--halo:#fff;
 --red:#b3001b;--warn:#fff5d9;--warn-line:#8a5a00;--vc-accent:#0f5d73;--vc-on:#fff;
-font:400 medium/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;color:var(--text);
+font:400 medium/1.5 system-ui,Arial,sans-serif;color:var(--text);
 color-scheme:light;overflow-wrap:anywhere;-webkit-text-size-adjust:100%}
 @media (prefers-color-scheme:dark){.root{--bg:#14191e;--text:#eef1f4;--muted:#bcc6cf;--line:#8b96a1;--soft:#262e36;--link:#a3d0ff;
---focus:#ffd84d;--halo:#14191e;--warn:#3a2e0c;--warn-line:#e3b341;color-scheme:dark}}
-button,a{cursor:pointer;min-height:2.75em;min-width:2.75em;-webkit-tap-highlight-color:transparent}
+--focus:#ffd84d;--halo:#14191e;--warn:#3a2e0c;--warn-line:#e3b341;color-scheme:dark}.form .send{border-color:var(--line)}}
+button,a{cursor:pointer;min-height:max(44px,2.75em);min-width:max(44px,2.75em);-webkit-tap-highlight-color:transparent}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px;box-shadow:0 0 0 2px var(--halo)}
 svg{width:1.35em;height:1.35em;flex:none;fill:currentColor}
 h2,b,label{font-weight:600}
 .hide{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .launcher{position:fixed;bottom:calc(1em + env(safe-area-inset-bottom));right:calc(1em + env(safe-area-inset-right));display:flex;align-items:center;
-gap:.6em;padding:.7em 1.2em;max-width:calc(100vw - 2em);min-height:3.25em;border:2px solid var(--vc-on);border-radius:2em;
+gap:.6em;padding:.8em 1.2em;max-width:calc(100vw - 2em);border:2px solid var(--vc-on);border-radius:2em;
 background:var(--vc-accent);color:var(--vc-on);font-weight:600;box-shadow:0 2px 12px #0006}
 .to-left .launcher{right:auto;left:calc(1em + env(safe-area-inset-left))}
 .launcher:focus-visible{outline-offset:0;outline-color:#0b3d91;box-shadow:0 0 0 6px #fff}
 .panel{position:fixed;inset:auto 1em 1em auto;width:min(26em,calc(100vw - 2em));height:min(42em,calc(100vh - 2em));max-width:none;max-height:none;
-border:1px solid var(--line);border-radius:.8em;background:var(--bg);box-shadow:0 8px 40px #0006;overflow:hidden auto;overscroll-behavior:contain}
+border:1px solid var(--line);border-radius:.8em;background:var(--bg);box-shadow:0 8px 40px #0006;overflow:hidden auto;overscroll-behavior:contain;scroll-padding-top:7em}
 .panel[open]{display:flex;flex-direction:column}
 .to-left .panel{inset:auto auto 1em 1em}
 .panel.full{inset:var(--vc-top,0px) 0 auto 0;width:100%;height:var(--vc-height,100%);border:0;border-radius:0;
@@ -31,7 +31,6 @@ padding-bottom:env(safe-area-inset-bottom)}
 .flat:focus-visible{outline-color:currentColor;box-shadow:none}
 .menu{padding:.6em 1em;border-bottom:1px solid var(--line);background:var(--soft)}
 .items{display:grid;gap:.5em}
-.menu .item{text-align:start}
 .item,.choice,.small,.retry{padding:.45em .9em;border:1px solid var(--line);border-radius:.6em;background:var(--bg);color:var(--link);font-weight:600}
 .item:hover,.choice:hover,.small:hover,.retry:hover{border-color:currentColor;text-decoration:underline}
 .menu .danger{background:var(--red);color:#fff}
@@ -55,28 +54,30 @@ th{font-weight:600;background:var(--bg)}
 .source{line-height:1.7;font-size:.9em;color:var(--muted);padding-top:.6em;border-top:1px solid var(--line)}
 .reviewed{display:block}
 a{color:var(--link);text-decoration:underline;text-underline-offset:.15em}
-.inline{padding:1em 0;min-width:0}
+.inline{padding:max(1em,22px - .5em) 0;min-width:0}
 .links{display:grid;gap:.5em;margin-top:.8em}
 .link{display:flex;align-items:center;padding:.3em 0;font-weight:600}
 .call{display:flex;align-items:center;gap:.6em;padding:.5em .7em;border:2px solid currentColor;border-radius:.6em;background:var(--bg);font-weight:600;text-decoration:none}
 .call:hover{text-decoration:underline}
 .now{justify-content:center;background:#fff;color:var(--red);border-color:var(--red);font-size:1.15em;font-weight:700;text-align:center}
-.bar .now{font-size:1em}
+.bar .now{font-size:1em;gap:.3em;padding:.5em .3em}
 .emergency .now{margin-top:.8em}
 .emergency :focus-visible,.bar :focus-visible{outline-color:#fff;box-shadow:0 0 0 2px var(--red)}
 .label{display:flex;flex-wrap:wrap;align-items:center;gap:.4em;font-weight:700;font-size:1.15em;margin-bottom:.3em}
 .feedback{display:flex;flex-wrap:wrap;align-items:center;gap:.5em;margin-top:.6em;font-size:.95em}
-@media (max-width:30em){.launcher{bottom:calc(.5em + env(safe-area-inset-bottom));right:.5em;padding:.5em .8em;gap:.5em;min-height:2.75em;max-width:calc(100vw - 1em)}
+@media (max-width:30em){.launcher{bottom:calc(.5em + env(safe-area-inset-bottom));right:.5em;padding:.5em .8em;gap:.5em;max-width:calc(100vw - 1em)}
 .to-left .launcher{left:.5em}.log{padding:.75em}.msg{max-width:96%}th,td{padding:.3em}.feedback span{flex-basis:100%}}
-.emergency{max-width:none;width:100%;background:var(--red);color:#fff;border:4px solid var(--red);border-radius:.6em;font-size:1.1em;font-weight:600}
-.crisis,.check,.same_day,.failure{max-width:none;width:100%;background:var(--warn);border:2px solid var(--warn-line);border-radius:.6em}
+.emergency{background:var(--red);color:#fff;border:4px solid var(--red);border-radius:.6em;font-size:1.1em;font-weight:600}
+.crisis,.check,.same_day,.failure{background:var(--warn);border:2px solid var(--warn-line);border-radius:.6em}
 .crisis,.check{font-size:1.05em}
-.wide{max-width:none;width:100%}
+.emergency,.crisis,.check,.same_day,.failure,.wide{max-width:none;width:100%}
 .handoff,.advice_declined{border-color:var(--line)}
 .notice{background:transparent;border:1px solid var(--line)}
 .quick{display:flex;flex-wrap:wrap;gap:.5em;margin-top:.8em}
 .clarify .quick,.check .quick{display:grid}
-.small{text-align:center;padding:.2em .9em;min-height:2.95em}
+.quick details{flex-basis:100%}
+summary{cursor:pointer;min-height:max(44px,2.75em)}
+.small{text-align:center;padding:.2em .9em}
 .retry{margin-top:.6em}
 .status{padding:0 1em;font-size:.95em;color:var(--muted)}
 .status:not(:empty){padding-bottom:.5em}
@@ -88,13 +89,14 @@ a{color:var(--link);text-decoration:underline;text-underline-offset:.15em}
 .labels{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1em;margin-bottom:.3em}
 .left{color:var(--muted);font-size:.95em}
 .entry{display:flex;flex-wrap:wrap;align-items:flex-end;justify-content:flex-end;gap:.5em}
-textarea{flex:1 1 8.5em;min-width:0;min-height:2.9em;max-height:8em;padding:.6em .7em;border:2px solid var(--line);border-radius:.6em;background:var(--bg);resize:none;
+textarea{flex:1 1 8.5em;min-width:0;min-height:max(44px,2.9em);max-height:min(8em,30vh);padding:.6em .7em;border:2px solid var(--line);border-radius:.6em;background:var(--bg);resize:none;
 overflow-wrap:anywhere;overflow-y:auto}
-.send{flex:none;min-height:2.9em;padding:.5em 1.1em;border:2px solid transparent;border-radius:.6em;background:var(--vc-accent);color:var(--vc-on);font-weight:600;text-align:center}
+.send{flex:none;min-height:max(44px,2.9em);padding:.5em 1.1em;border:2px solid transparent;border-radius:.6em;background:var(--vc-accent);color:var(--vc-on);font-weight:600;text-align:center}
 @media (max-height:22em){.log{overflow:visible;flex:none;min-height:0}.panel{height:calc(100vh - 2em)}}
+@media (max-height:9em){.bar{position:static}.panel{scroll-padding-top:0}}
 @media (prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important;scroll-behavior:auto!important}}
 @media (forced-colors:active){.panel,.msg,.head,.bar,.send,.launcher{border:1px solid CanvasText}.emergency,.now{border-width:4px}.dots i{background:CanvasText}}
-@media print{:host(:not([data-print])){display:none!important}
+@media print{:host{position:static!important}:host(:not([data-print])){display:none!important}
 .root{--bg:#fff;--text:#000;--muted:#333;--soft:#fff;--link:#000;color-scheme:light}
 .launcher,.flat,.menu,.bar,.status,.form,.quick,.feedback,.retry{display:none!important}
 .panel,.panel.full{position:static;width:100%;height:auto;border:0;box-shadow:none;overflow:visible}

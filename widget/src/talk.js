@@ -13,9 +13,10 @@ export class Talk {
     this.waiting = 0;
     this.flight = new Map(); // messages under way: their ids and their elements
     this.on = {
-      clicked: (url, reply) => this.clicked(url, reply),
+      clicked: this.clicked.bind(this),
       pressed: (button) => this.post({ id: uuid(), text: button.title, button: button.id }),
-      rate: (reply, helpful, box) => this.rate(reply, helpful, box),
+      rate: this.rate.bind(this),
+      share: this.share.bind(this),
     };
   }
 
@@ -37,7 +38,7 @@ export class Talk {
   theirs(replies, live) {
     const rated = this.state.get('rated') || [];
     return replies.map((reply) => {
-      const options = { t: this.t, language: this.language, on: this.on, live, rated: rated.includes(reply.id) };
+      const options = { t: this.t, language: this.language, on: this.on, live, rated: rated.includes(reply.id), shared: this.state.get('shared') === reply.reference };
       const { id, kind, text } = reply;
       let element;
       try {
@@ -304,5 +305,19 @@ export class Talk {
       key = 'feedbackFailed';
     }
     this.change(() => box.replaceChildren(h('p', {}, this.t(key))));
+  }
+
+  /** Let staff with the code read the words; when that fails, the question stays. */
+  async share({ id, reference }) {
+    try {
+      await this.api.share(id);
+    } catch (failure) {
+      this.say('feedbackFailed');
+      return;
+    }
+    this.state.set({ shared: reference });
+    this.change(() => this.parts.log.querySelectorAll('.feedback').forEach((box) => {
+      if (box.code === reference) box.replaceChildren(h('p', {}, this.t('shared')));
+    }));
   }
 }

@@ -1,5 +1,7 @@
 // The fixed parts of the widget, built once: launcher, dialog, log, status line, form.
 import { h, icon } from './dom.js';
+import { link } from './reply.js';
+import { CLINIC_PHONE, CLINIC_TEL } from './strings.js';
 
 export const LIMIT = 500;
 
@@ -17,7 +19,8 @@ export function buildView(t, title, left, act) {
 
   button('menu', 'flat', t('menu'), act.menu, { 'aria-expanded': 'false', 'aria-controls': 'menu' });
   button('remove', 'item', t('remove'), act.askRemove);
-  keep('items', h('div', { class: 'items' }, button('copy', 'item', t('copy'), act.copy), button('print', 'item', t('print'), act.print), parts.remove));
+  keep('items', h('div', { class: 'items' },
+    link(t, t('callClinic', { phone: CLINIC_PHONE }), CLINIC_TEL, act.clicked), button('copy', 'item', t('copy'), act.copy), button('print', 'item', t('print'), act.print), parts.remove));
   button('removeYes', 'item danger', t('removeYes'), act.remove);
   keep('confirm', h('div', { class: 'items', role: 'group', 'aria-labelledby': 'ask', hidden: true },
     h('p', { id: 'ask' }, t('removeAsk')), parts.removeYes, button('removeNo', 'item', t('removeNo'), act.keep)));

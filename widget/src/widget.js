@@ -44,11 +44,11 @@ class ValveClinicChat extends HTMLElement {
     this.t = t;
     this.startOpen = 'open' in options && options.open !== 'false';
     this.state = visitState();
-    this.api = new Api(base.replace(/\/*$/, '/'), this.state);
+    this.api = new Api(base.replace(/\/*$/, '/'), this.state, language);
     this.parts = buildView(t, options.title || t('title'), options.position === 'left', {
       open: bound('openByHand'), close: bound('close'), cancel: bound('cancel'), escape: bound('escape'), menu: bound('toggleMenu'),
       copy: bound('copy'), print: bound('print'), askRemove: bound('askRemove'), keep: bound('leaveMenu'), remove: bound('removeAll'),
-      key: bound('key'), typed: bound('typed'), submit: bound('submit'), call911: () => this.talk.clicked('tel:911', this.talk.urgent),
+      key: bound('key'), typed: bound('typed'), submit: bound('submit'), clicked: (url) => this.talk.clicked(url), call911: () => this.talk.clicked('tel:911', this.talk.urgent),
     });
     this.panel = new Panel(this.parts, shadow);
     this.talk = new Talk({
@@ -57,6 +57,7 @@ class ValveClinicChat extends HTMLElement {
     this.pageShown = (event) => { // back to a page that the browser kept: what was said on others belongs here too
       if (!event.persisted) return;
       this.state.load();
+      if (this.panel.open && !this.state.get('open')) this.panel.close();
       if (this.loaded) this.talk.restore();
     };
     this.pageKey = bound('escape');

@@ -16,6 +16,7 @@ from support import missing_service
 
 from valve_clinic.channel.store import WebsiteStore
 from valve_clinic.database import make_engine
+from valve_clinic.privacy import names
 
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/test"
 
@@ -74,3 +75,9 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 @pytest.fixture
 def store(engine: Engine, clock: Clock) -> WebsiteStore:
     return WebsiteStore(engine, clock)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _names_are_read() -> None:
+    """Read the lists of names once, as the server does at its start, so that no test's clock runs meanwhile."""
+    names.shared()

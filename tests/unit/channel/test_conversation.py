@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 import pytest
 from rasa.core.channels.channel import UserMessage
 from sqlalchemy.engine import Engine
+from support import assert_notice
 
+from valve_clinic.channel import conversation, turns
 from valve_clinic.channel.conversation import Conversations
 from valve_clinic.channel.errors import ApiError
 from valve_clinic.channel.requests import Event, Feedback, Message
 from valve_clinic.channel.secret import Tokens
 from valve_clinic.channel.store import WebsiteStore
+from valve_clinic.console.store import ConsoleStore
+from valve_clinic.rasa_patches import ParsedMessage
+from valve_clinic.storage.locks import Locks
 
 FIRST, SECOND = "3f2b8c1e-5d4a-4f6b-9a7c-000000000001", "3f2b8c1e-5d4a-4f6b-9a7c-000000000002"
 TEXT = Message(FIRST, "what is MR?", None)
+TURN_SECONDS = 0.5
 Answer = Callable[[UserMessage], Awaitable[None]]
 
 
@@ -28,10 +35,6 @@ class Domain:
         "utter_welcome": [{"text": "Hello.", "buttons": [{"title": "What is it?", "payload": "/ask_definition"}]}],
         "utter_privacy_notice": [{"text": "I am a machine."}],
     }
-
-
-class Agent:
-    tracker_store = None
 
 
 class Rasa:
@@ -59,12 +62,24 @@ def rasa() -> Rasa:
 
 @pytest.fixture
 def talk(sqlite: Engine, rasa: Rasa) -> Conversations:
-    return Conversations(WebsiteStore(sqlite), Tokens("k" * 40), rasa, 0.3)
+    return Conversations(WebsiteStore(sqlite), Tokens("k" * 40), rasa, TURN_SECONDS, Locks())
 
 
 async def begin(talk: Conversations) -> tuple[str, list[dict[str, Any]]]:
     token, replies = await talk.start(Domain())
     return await talk.session_of(token), replies
+
+
+async def ask(talk: Conversations, session: str, message: Message = TEXT) -> dict[str, Any]:
+    """Send a message as the website does: with a deadline, whatever becomes of the turn."""
+    deadline = talk.turns.deadline()
+    return await talk.turns.by(deadline, talk.take_turn(session, message, None, deadline))
+
+
+async def settle(talk: Conversations) -> None:
+    """Wait for what is under way."""
+    while talk.turns._running:
+        await asyncio.wait(set(talk.turns._running))
 
 
 async def refused(waiting: Awaitable[Any]) -> ApiError:
@@ -147,26 +162,145 @@ async def test_conversations_do_not_wait_for_each_other(talk: Conversations, ras
     await asyncio.gather(talk.take_turn(first, TEXT), talk.take_turn(second, TEXT))
 
 
-async def test_a_turn_past_its_deadline_is_503_and_not_stored(talk: Conversations, rasa: Rasa) -> None:
+async def test_a_turn_past_its_deadline_is_503_and_stored_once_when_it_ends(talk: Conversations, rasa: Rasa) -> None:
+    go_on = asyncio.Event()
+
+    async def slow(message: UserMessage) -> None:
+        await go_on.wait()
+        await rasa.echo(message)
+
+    session, _ = await begin(talk)
+    rasa.answer = slow
+    begun = asyncio.get_running_loop().time()
+    assert (await refused(ask(talk, session))).status == 503
+    assert asyncio.get_running_loop().time() - begun < TURN_SECONDS + 0.3
+    assert await talk.repeated(session, FIRST) is None
+    again = asyncio.create_task(ask(talk, session))
+    await asyncio.sleep(0)
+    go_on.set()
+    assert (await again)["replies"][0]["text"] == "You said what is MR?"
+    await settle(talk)
+    assert await ask(talk, session) == await again
+    assert [entry["id"] for entry in await talk.history(session)].count(FIRST) == 1
+    assert len(rasa.asked) == 1
+
+
+async def test_a_turn_without_end_is_given_up_and_the_next_is_answered(
+    talk: Conversations, rasa: Rasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(message: UserMessage) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(turns, "LATE_SECONDS", TURN_SECONDS + 0.1)
+    session, _ = await begin(talk)
+    rasa.answer = hang
+    assert (await refused(ask(talk, session))).status == 503
+    rasa.answer = rasa.echo
+    assert (await ask(talk, session, Message(SECOND, "hi", None)))["replies"][0]["text"] == "You said hi"
+    assert await talk.repeated(session, FIRST) is None
+
+
+async def test_a_message_behind_a_late_one_has_a_deadline_of_its_own(
+    talk: Conversations, rasa: Rasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def hang(message: UserMessage) -> None:
         await asyncio.Event().wait()
 
     session, _ = await begin(talk)
     rasa.answer = hang
-    assert (await refused(talk.take_turn(session, TEXT))).status == 503
-    assert await talk.repeated(session, FIRST) is None
-    rasa.answer = rasa.echo
-    assert (await talk.take_turn(session, TEXT))["replies"][0]["text"] == "You said what is MR?"
+    first = asyncio.create_task(refused(ask(talk, session)))
+    second = asyncio.create_task(refused(ask(talk, session, Message(SECOND, "hello?", None))))
+    done, _ = await asyncio.wait({first, second}, timeout=TURN_SECONDS + 0.4)
+    assert [task.result().status for task in done] == [503, 503]
+    monkeypatch.setattr(turns, "_FAREWELL_SECONDS", 0.01)
+    await talk.close()
 
 
-async def test_what_was_said_before_the_deadline_is_not_lost(talk: Conversations, rasa: Rasa) -> None:
+async def test_a_turn_goes_on_when_the_connection_ends(talk: Conversations, rasa: Rasa) -> None:
+    session, _ = await begin(talk)
+    asked = asyncio.Event()
+
+    async def slow(message: UserMessage) -> None:
+        asked.set()
+        await asyncio.sleep(0.05)
+        await rasa.echo(message)
+
+    rasa.answer = slow
+    request = asyncio.create_task(ask(talk, session))
+    await asked.wait()
+    request.cancel()
+    await asyncio.wait({request})
+    await settle(talk)
+    assert (await ask(talk, session))["replies"][0]["text"] == "You said what is MR?"
+    assert len(rasa.asked) == 1
+
+
+async def test_what_was_said_before_the_deadline_is_sent_with_a_notice_and_what_comes_later_is_not(
+    talk: Conversations, rasa: Rasa
+) -> None:
+    go_on = asyncio.Event()
+
     async def half(message: UserMessage) -> None:
         await message.output_channel.send_response(message.sender_id, {"text": "Call 501."})
-        await asyncio.Event().wait()
+        await go_on.wait()
+        await message.output_channel.send_response(message.sender_id, {"text": "Too late."})
 
     session, _ = await begin(talk)
     rasa.answer = half
-    assert [reply["text"] for reply in (await talk.take_turn(session, TEXT))["replies"]] == ["Call 501."]
+    answer = await ask(talk, session)
+    first, last = answer["replies"]
+    assert first["text"] == "Call 501."
+    assert_notice(last)
+    go_on.set()
+    await settle(talk)
+    assert await ask(talk, session) == answer
+    assert "Too late." not in str(await talk.history(session))
+
+
+async def test_the_line_on_danger_alone_is_no_answer(talk: Conversations, rasa: Rasa) -> None:
+    async def only_check(message: UserMessage) -> None:
+        line = {
+            "text": "If this is happening now, call 911.",
+            "custom": {"kind": "check"},
+            "utter_action": "utter_check",
+        }
+        await message.output_channel.send_response(message.sender_id, line)
+
+    session, _ = await begin(talk)
+    rasa.answer = only_check
+    answer = await ask(talk, session)
+    assert answer["safety"] == "check"
+    assert [reply["kind"] for reply in answer["replies"]] == ["check", "notice"]
+    assert_notice(answer["replies"][1])
+
+
+async def test_the_same_message_in_two_processes_gives_one_turn(
+    sqlite: Engine, talk: Conversations, rasa: Rasa
+) -> None:
+    other = Conversations(WebsiteStore(sqlite), Tokens("k" * 40), rasa, TURN_SECONDS, Locks())
+    session, _ = await begin(talk)
+    here, there = await asyncio.gather(ask(talk, session), ask(other, session))
+    assert here == there
+    assert len(rasa.asked) == 2, "no lock is shared: the database alone makes it one"
+    assert [entry["id"] for entry in await talk.history(session)].count(FIRST) == 1
+
+
+async def test_after_a_restart_the_same_id_gives_the_same_replies(
+    sqlite: Engine, talk: Conversations, rasa: Rasa
+) -> None:
+    token, _ = await talk.start(Domain())
+    first = await ask(talk, await talk.session_of(token))
+    again = Conversations(WebsiteStore(sqlite), Tokens("k" * 40), rasa, TURN_SECONDS)
+    assert await ask(again, await again.session_of(token)) == first
+    assert len(rasa.asked) == 1
+
+
+async def test_what_is_under_way_ends_before_the_server_does(talk: Conversations, rasa: Rasa) -> None:
+    session, _ = await begin(talk)
+    request = asyncio.create_task(ask(talk, session))
+    await asyncio.sleep(0)
+    await talk.close()
+    assert (await request)["replies"]
 
 
 async def test_a_turn_that_fails_is_503_and_its_words_are_not_logged(
@@ -178,7 +312,7 @@ async def test_a_turn_that_fails_is_503_and_its_words_are_not_logged(
     session, _ = await begin(talk)
     rasa.answer = crash
     with caplog.at_level(logging.DEBUG):
-        assert (await refused(talk.take_turn(session, Message(FIRST, "jane's secret", None)))).status == 503
+        assert (await refused(ask(talk, session, Message(FIRST, "jane's secret", None)))).status == 503
     assert "ValueError" in caplog.text
     assert "Jane" not in caplog.text
     assert "jane" not in caplog.text
@@ -221,7 +355,9 @@ async def test_an_unknown_or_foreign_button_is_400_and_rasa_is_not_asked(talk: C
     session, _ = await begin(talk)
     _, foreign = await begin(talk)
     for button in ("invented", foreign[0]["buttons"][0]["id"]):
-        assert (await refused(talk.take_turn(session, Message(FIRST, None, button)))).status == 400
+        error = await refused(ask(talk, session, Message(FIRST, None, button)))
+        assert (error.status, error.code) == (400, "unknown_button")
+        assert error.notice == "That button cannot be used any more. Please type your question."
     assert rasa.asked == []
 
 
@@ -251,7 +387,7 @@ async def test_a_deleted_conversation_ends_its_token_and_its_waiting_messages(ta
     session = await talk.session_of(token)
     running = asyncio.create_task(talk.take_turn(session, TEXT))
     await asyncio.sleep(0.005)
-    deleting = asyncio.create_task(talk.delete(session, Agent()))
+    deleting = asyncio.create_task(talk.delete(session))
     await asyncio.sleep(0)
     waiting = asyncio.create_task(talk.take_turn(session, Message(SECOND, "forget this", None)))
     assert (await running)["replies"]
@@ -262,13 +398,175 @@ async def test_a_deleted_conversation_ends_its_token_and_its_waiting_messages(ta
     assert "forget this" not in [message.text for message in rasa.asked]
 
 
-@pytest.mark.parametrize(
-    ("text", "kept"), [("how long?", False), ("how long do people stay in the hospital after it", True)]
-)
-async def test_a_short_message_is_parsed_again_in_its_context(
-    talk: Conversations, rasa: Rasa, text: str, kept: bool
+async def test_deleting_does_not_wait_for_a_turn_without_end_and_leaves_nothing_of_it(
+    talk: Conversations, rasa: Rasa, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def hang(message: UserMessage) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(conversation, "_PATIENCE", 0.05)
+    session, _ = await begin(talk)
+    rasa.answer = hang
+    waiting = asyncio.create_task(refused(ask(talk, session)))
+    await asyncio.sleep(0.05)
+    await asyncio.wait_for(talk.delete(session), 0.4)
+    assert (await waiting).status == 503
+    assert await talk.history(session) == []
+
+
+async def test_the_parse_that_was_made_already_goes_with_the_message(talk: Conversations, rasa: Rasa) -> None:
     session, _ = await begin(talk)
     parsed = {"intent": {"name": "ask_risks"}}
-    await talk.take_turn(session, Message(FIRST, text, None), parsed)
-    assert rasa.asked[0].parse_data == (parsed if kept else None)
+    await talk.take_turn(session, Message(FIRST, "how long?", None), parsed)
+    (message,) = rasa.asked
+    assert isinstance(message, ParsedMessage)
+    assert message.parsed_alone == parsed
+    assert message.parse_data is None, "whether it may be used is decided where the earlier words are known"
+
+
+async def test_a_message_that_cannot_have_its_turn_in_time_is_503_and_sent_again_it_is_answered(
+    sqlite: Engine, rasa: Rasa
+) -> None:
+    talk = Conversations(WebsiteStore(sqlite), Tokens("k" * 40), rasa, TURN_SECONDS, Locks(seconds=0.05))
+    go_on = asyncio.Event()
+
+    async def slow(message: UserMessage) -> None:
+        await go_on.wait()
+        await rasa.echo(message)
+
+    session, _ = await begin(talk)
+    rasa.answer = slow
+    first = asyncio.create_task(ask(talk, session))
+    await asyncio.sleep(0.02)
+    assert (await refused(ask(talk, session, Message(SECOND, "hi", None)))).status == 503
+    go_on.set()
+    assert (await first)["replies"]
+    assert (await ask(talk, session, Message(SECOND, "hi", None)))["replies"][0]["text"] == "You said hi"
+
+
+async def test_a_parse_of_other_words_is_not_used_for_those_that_count(talk: Conversations, rasa: Rasa) -> None:
+    async def silent(message: UserMessage) -> None:
+        return None
+
+    session, _ = await begin(talk)
+    rasa.answer = silent
+    assert (await refused(ask(talk, session))).status == 503
+    rasa.answer = rasa.echo
+    await talk.take_turn(session, Message(FIRST, "other words", None), {"intent": {"name": "ask_risks"}})
+    assert rasa.asked[-1].text == "what is MR?"
+    assert isinstance(rasa.asked[-1], ParsedMessage)
+    assert rasa.asked[-1].parsed_alone is None
+
+
+async def test_the_stored_turn_names_the_revision_and_no_reply_or_history_does(talk: Conversations, rasa: Rasa) -> None:
+    async def answer(message: UserMessage) -> None:
+        said = {"text": "An answer.", "custom": {"kind": "answer", "topic": "ask_causes", "revision": 12}}
+        await message.output_channel.send_response(message.sender_id, said)
+
+    session, _ = await begin(talk)
+    rasa.answer = answer
+    given = await talk.take_turn(session, TEXT)
+    again = await talk.take_turn(session, TEXT)
+    shown = [*given["replies"], *again["replies"], *[e["reply"] for e in await talk.history(session) if "reply" in e]]
+    assert all("revision" not in reply for reply in shown)
+    assert [reply.get("revision") for reply in talk._store.turns(session)[-1].replies] == [12]
+
+
+HAND_OFF = {"text": "Call 501.", "custom": {"kind": "handoff"}}
+PASSWORD = "copper lantern walks sideways"
+
+
+async def hand_off(message: UserMessage) -> None:
+    await message.output_channel.send_response(message.sender_id, {"text": "Sorry."})
+    await message.output_channel.send_response(message.sender_id, dict(HAND_OFF))
+    await message.output_channel.send_response(message.sender_id, dict(HAND_OFF))
+
+
+@pytest.fixture
+def staffed(talk: Conversations, sqlite: Engine, rasa: Rasa) -> Conversations:
+    """Somebody can look codes up, and Rasa hands off."""
+    ConsoleStore(sqlite).add_account("nurse.one", "agent", PASSWORD)
+    rasa.answer = hand_off
+    return talk
+
+
+async def test_a_hand_off_tells_a_code_once_and_the_session_keeps_it(staffed: Conversations) -> None:
+    session, _ = await begin(staffed)
+    first = await ask(staffed, session)
+    codes = [reply["reference"] for reply in first["replies"]]
+    assert codes[:2] == [None, None]
+    found = staffed._store.references.find(codes[2])
+    assert found is not None
+    assert (found.session, found.shared) == (session, False)
+    assert codes[2] in first["replies"][2]["text"]
+    assert await ask(staffed, session) == first, "the same id gives the same code"
+    second = await ask(staffed, session, Message(SECOND, "a person", None))
+    assert second["replies"][2]["reference"] == codes[2]
+    history = await staffed.history(session)
+    assert [entry["reply"]["reference"] for entry in history if "reply" in entry].count(codes[2]) == 2
+
+
+async def test_two_sessions_have_two_codes(staffed: Conversations) -> None:
+    told = [await ask(staffed, (await begin(staffed))[0]) for _ in range(2)]
+    assert len({answer["replies"][2]["reference"] for answer in told}) == 2
+
+
+async def test_no_other_reply_and_nobody_who_cannot_be_helped_by_it_gets_a_code(
+    talk: Conversations, rasa: Rasa, sqlite: Engine
+) -> None:
+    session, _ = await begin(talk)
+    rasa.answer = hand_off
+    assert [reply["reference"] for reply in (await ask(talk, session))["replies"]] == [None] * 3
+    ConsoleStore(sqlite).add_account("nurse.one", "agent", PASSWORD)
+    rasa.answer = rasa.echo
+    (reply,) = (await ask(talk, session, Message(SECOND, "hi", None)))["replies"]
+    assert reply["reference"] is None
+
+
+async def test_a_code_that_fails_costs_nothing_of_the_reply(
+    staffed: Conversations, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: str) -> None:
+        raise RuntimeError("words of a patient")
+
+    monkeypatch.setattr(staffed._store.references, "hand_out", fail)
+    session, _ = await begin(staffed)
+    answer = await ask(staffed, session)
+    assert [reply["text"] for reply in answer["replies"]] == ["Sorry.", "Call 501.", "Call 501."]
+    assert "RuntimeError" in caplog.text
+    assert "words of a patient" not in caplog.text
+
+
+async def test_a_code_that_takes_too_long_is_left_out_and_the_deadline_holds(
+    staffed: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def wait(_: str) -> str:
+        go_on.wait(10)
+        return "4F7K-9QXM"
+
+    monkeypatch.setattr(staffed._store.references, "hand_out", wait)
+    session, _ = await begin(staffed)
+    begun = asyncio.get_running_loop().time()
+    answer = await ask(staffed, session)
+    assert asyncio.get_running_loop().time() - begun < TURN_SECONDS
+    assert [reply["reference"] for reply in answer["replies"]] == [None] * 3
+    go_on.set()
+
+
+async def test_words_are_shared_only_from_a_reply_of_the_chat_that_has_a_code(staffed: Conversations) -> None:
+    session, welcome = await begin(staffed)
+    stranger, _ = await begin(staffed)
+    assert (await refused(staffed.share(session, welcome[0]["id"]))).code == "no_code"
+    told = (await ask(staffed, session))["replies"][2]
+    error = await refused(staffed.share(stranger, told["id"]))
+    assert (error.status, error.code) == (404, "unknown_reply")
+    found = staffed._store.references.find(told["reference"])
+    assert found is not None
+    assert not found.shared
+    for _ in range(2):
+        await staffed.share(session, told["id"])
+    found = staffed._store.references.find(told["reference"])
+    assert found is not None
+    assert found.shared

@@ -106,3 +106,25 @@ async def test_the_canary_is_asked_once_in_a_while_however_often_somebody_looks(
     model.intent = "out_of_scope"
     assert (await probe.ready(model))[0] == 503
     assert len(model.asked) == 2
+
+
+async def test_who_asks_at_the_same_time_is_told_the_same_and_the_canary_is_asked_once() -> None:
+    class Slow(Model):
+        async def parse_message(self, text: str) -> dict[str, Any]:
+            await asyncio.sleep(0.01)
+            return await super().parse_message(text)
+
+    model, probe = Slow(), Health()
+    answers = await asyncio.gather(*(probe.ready(model) for _ in range(10)))
+    assert {status for status, _ in answers} == {200}
+    assert model.asked == [CANARY]
+
+
+async def test_a_database_that_cannot_be_asked_is_not_ready() -> None:
+    class Store:
+        def check(self) -> None:
+            raise ConnectionError("a patient's words")
+
+    status, body = await Health(Store()).ready(Model())  # type: ignore[arg-type]
+    assert status == 503
+    assert body["checks"]["conversations"] == "the database cannot be used (ConnectionError)"

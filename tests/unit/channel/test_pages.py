@@ -13,9 +13,10 @@ from sanic import Blueprint, Sanic
 from support import assert_error
 
 from valve_clinic import paths
-from valve_clinic.channel.cors import add_headers
+from valve_clinic.channel.cors import add_headers, read_origins
 from valve_clinic.channel.errors import ApiError, error_response
 from valve_clinic.channel.pages import add_root, add_widget_routes
+from valve_clinic.settings import SettingError
 
 FOLDER = "/webhooks/website/"
 SITE = "https://clinic.example"
@@ -61,6 +62,31 @@ async def test_a_file_that_the_browser_has_is_not_sent_again(browser: httpx.Asyn
     assert (other.status_code, other.content) == (200, first.content)
 
 
+@pytest.mark.parametrize("sent", ['W/"ETAG"', '"other", "ETAG"', '"other" , W/"ETAG"', "*"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_tag_is_known_in_a_list_and_when_a_proxy_made_it_weak(
+    browser: httpx.AsyncClient, method: str, sent: str
+) -> None:
+    etag = (await browser.get(FOLDER + "widget.js")).headers["etag"].strip('"')
+    known = {"If-None-Match": sent.replace("ETAG", etag)}
+    again = await browser.request(method, FOLDER + "widget.js", headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    assert "max-age" in again.headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", [FOLDER + "widget.js", FOLDER + "widget/demo.css", "/", "/favicon.ico"])
+async def test_what_can_be_read_can_be_asked_for_with_head(browser: httpx.AsyncClient, path: str) -> None:
+    got, head = await browser.get(path), await browser.head(path)
+    assert head.status_code == got.status_code
+    assert head.headers.get("etag") == got.headers.get("etag")
+
+
+async def test_a_browser_that_looks_for_an_icon_finds_nothing_to_complain_of(browser: httpx.AsyncClient) -> None:
+    icon = await browser.get("/favicon.ico")
+    assert (icon.status_code, icon.content) == (204, b"")
+    assert "max-age" in icon.headers["cache-control"]
+
+
 async def test_the_page_allows_nothing_but_its_own_scripts_and_styles(browser: httpx.AsyncClient) -> None:
     page = await browser.get("/")
     policy = page.headers["content-security-policy"]
@@ -100,6 +126,8 @@ async def test_every_response_carries_the_security_headers(browser: httpx.AsyncC
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["referrer-policy"] == "no-referrer"
     assert response.headers["vary"] == "Origin"
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+    assert "server" not in response.headers
     assert response.headers["cache-control"]
 
 
@@ -121,3 +149,27 @@ async def test_only_a_named_site_may_read_the_channel(
     response = await browser.get(path, headers={"Origin": origin} if origin else {})
     assert response.headers.get("access-control-allow-origin") == allowed
     assert "access-control-allow-credentials" not in response.headers
+    assert (response.headers.get("access-control-expose-headers") == "Retry-After") == bool(allowed)
+
+
+def test_origins_are_read_whatever_blanks_and_capitals_they_have() -> None:
+    named = ["https://www.example.org", " https://Other.example:8443 ", "http://localhost:5005", ""]
+    assert read_origins(named) == {"https://www.example.org", "https://other.example:8443", "http://localhost:5005"}
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "null",
+        "https://*.example.org",
+        "www.example.org",
+        "https://example.org/",
+        "https://a.org/path",
+        "https://u:p@a.org",
+        "ftp://a.org",
+    ],
+)
+def test_what_is_no_site_is_refused_with_the_shape_it_must_have(origin: str) -> None:
+    with pytest.raises(SettingError, match="WEBSITE_ORIGINS .* https://www.example.org"):
+        read_origins([origin])

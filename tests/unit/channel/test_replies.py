@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 from support import REPLY_KEYS
 
-from valve_clinic.channel.replies import ReplyCollector, build_replies, from_response, safety_of
+from valve_clinic.channel.replies import ReplyCollector, build_replies, from_response, public, safety_of
 
 ANSWER = {
     "text": "Two to three days.",
@@ -26,7 +27,9 @@ CLARIFY = {
     "buttons": [
         {"title": "What are the risks?", "payload": '/ask_risks{"severity": "mild"}'},
         {"title": "What is it?", "payload": "/ask_definition"},
+        {"title": "Make an appointment", "payload": "/book_appointment"},
         {"title": "Something else", "payload": "/out_of_scope"},
+        {"title": "Talk to a person", "payload": "/request_human"},
     ],
     "custom": {"kind": "clarify"},
 }
@@ -69,9 +72,20 @@ def test_a_buttons_payload_stays_on_the_server_behind_an_unguessable_id() -> Non
     assert len(button.id) >= 16
 
 
-def test_only_buttons_of_a_clarification_name_their_topic() -> None:
+def test_only_buttons_of_a_clarification_name_the_topic_they_lead_to_if_there_is_one() -> None:
     ((reply,), _) = build_replies([CLARIFY])
-    assert [button["topic"] for button in reply["buttons"]] == ["ask_risks", "ask_definition", None]
+    topics = [button["topic"] for button in reply["buttons"]]
+    assert topics == ["ask_risks", "ask_definition", "book_appointment", None, None]
+    ((other,), _) = build_replies([{**CLARIFY, "custom": {"kind": "chitchat"}}])
+    assert {button["topic"] for button in other["buttons"]} == {None}
+
+
+def test_what_is_said_after_the_turn_was_answered_is_dropped() -> None:
+    collector = ReplyCollector()
+    asyncio.run(collector.send_response("somebody", ANSWER))
+    assert collector.close() == [ANSWER]
+    asyncio.run(collector.send_response("somebody", CLARIFY))
+    assert collector.messages == [ANSWER]
 
 
 def test_ids_never_repeat() -> None:
@@ -110,3 +124,10 @@ async def test_a_message_is_collected_whole_and_in_order() -> None:
     await collector.send_response("somebody", CLARIFY)
     assert collector.messages == [ANSWER, CLARIFY]
     assert ReplyCollector.name() == "website"
+
+
+def test_the_revision_of_an_answer_is_stored_and_not_shown() -> None:
+    answer = {**ANSWER, "custom": {**ANSWER["custom"], "revision": 12}}  # type: ignore[dict-item]
+    (stored,), _ = build_replies([answer])
+    assert stored["revision"] == 12
+    assert [set(reply) for reply in public([stored])] == [REPLY_KEYS]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from valve_clinic.channel import requests
 from valve_clinic.channel.errors import ApiError
 from valve_clinic.channel.text import MAX_CHARACTERS
+from valve_clinic.operations import metrics
 
 CLIENT_ID = "3f2b8c1e-5d4a-4f6b-9a7c-0123456789ab"
 JSON_TYPE = {"content-type": "application/json"}
@@ -62,7 +63,7 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 
 @given(ANY_JSON)
 def test_any_json_is_read_or_refused(data: Any) -> None:
-    for read in (requests.read_message, requests.read_feedback, requests.read_event, requests.check_empty_or_json):
+    for read in (requests.read_message, requests.read_feedback, requests.read_event, requests.read_start):
         try:
             read(sent(data))
         except ApiError as error:
@@ -117,6 +118,9 @@ def test_a_button_is_read() -> None:
         {"id": CLIENT_ID, "text": 5},
         {"id": CLIENT_ID, "text": ["hello"]},
         {"id": CLIENT_ID, "text": "hello", "button": "abc"},
+        {"id": CLIENT_ID, "text": "hello", "button": None},
+        {"id": CLIENT_ID, "text": None, "button": "abc"},
+        {"id": CLIENT_ID, "text": None},
         {"id": CLIENT_ID, "text": "hello", "sender": "me"},
         {"id": CLIENT_ID, "text": "hello", "metadata": {}},
         {"id": CLIENT_ID, "button": "/restart"},
@@ -140,6 +144,36 @@ def test_a_text_of_500_characters_is_read_and_one_of_501_refused() -> None:
     assert requests.read_message(sent({"id": CLIENT_ID, "text": "x" * MAX_CHARACTERS})).text == "x" * MAX_CHARACTERS
     error = refusal(requests.read_message, sent({"id": CLIENT_ID, "text": "x" * (MAX_CHARACTERS + 1)}))
     assert (error.status, error.code) == (422, "too_long")
+
+
+def test_characters_are_counted_after_normalisation() -> None:
+    text = "\u200b" * 400 + "x" * MAX_CHARACTERS + "\u00ad" * 400 + "\ud800" * 20
+    assert requests.read_message(sent({"id": CLIENT_ID, "text": text})).text == "x" * MAX_CHARACTERS
+    composed = requests.read_message(sent({"id": CLIENT_ID, "text": "e\u0301" * MAX_CHARACTERS})).text
+    assert composed == "\u00e9" * MAX_CHARACTERS
+    error = refusal(requests.read_message, sent({"id": CLIENT_ID, "text": "\u2460" + "\u00bd" * 250}))
+    assert error.code == "too_long", "one half is three characters"
+
+
+def test_a_text_that_grows_is_looked_at_up_to_the_limit_of_a_body() -> None:
+    grown = requests.text_of(sent({"id": CLIENT_ID, "text": "\ufdfa" * 2000}))
+    assert grown is not None
+    assert len(grown) == requests.MAX_BODY
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"id": "ID", "id": "ID", "text": "hello"}',
+        '{"id": "ID", "text": "one", "text": "two"}',
+        '{"id": "ID", "text": {"a": 1, "a": 2}}',
+        '{"id": "ID", "text": NaN}',
+        '{"id": Infinity, "text": "hello"}',
+        '{"id": 1e999, "text": "hello"}',
+    ],
+)
+def test_a_key_that_stands_twice_and_a_number_that_is_none_are_refused_with_400(body: str) -> None:
+    assert refusal(requests.read_message, Sent(body.replace("ID", CLIENT_ID).encode())).status == 400
 
 
 def test_a_short_text_that_grows_when_it_is_normalised_is_refused_as_too_long() -> None:
@@ -189,6 +223,8 @@ def test_feedback_is_read_with_and_without_a_cleaned_comment() -> None:
         ({"reply": None, "helpful": True}, 400),
         ({"reply": "abc", "helpful": True, "comment": 5}, 400),
         ({"reply": "abc", "helpful": True, "comment": "x" * 501}, 422),
+        ({"reply": "abc", "helpful": True, "comment": "\ufdfa" * 30}, 422),
+        ({"reply": "abc", "helpful": True, "session": "x"}, 400),
     ],
 )
 def test_feedback_of_another_shape_is_refused(data: Any, status: int) -> None:
@@ -210,6 +246,7 @@ def test_events_of_the_contract_are_read() -> None:
         {"event": ["closed"]},
         {"event": {"closed": 1}},
         {"event": "closed", "reply": "/x"},
+        {"event": "closed", "at": 1},
         {"event": "link_clicked", "target": "javascript:alert(1)"},
         {"event": "link_clicked", "target": "https://a.example/\n"},
         {"event": "link_clicked", "target": "https://a.example/\u0000"},
@@ -222,9 +259,9 @@ def test_events_of_another_shape_are_refused_with_400(data: Any) -> None:
 
 
 def test_a_session_may_start_without_a_body_or_with_a_json_one_only() -> None:
-    requests.check_empty_or_json(Sent(b"", {}))  # type: ignore[arg-type]
-    requests.check_empty_or_json(sent({}))
-    assert refusal(requests.check_empty_or_json, Sent(b"a=b", {"content-type": "text/plain"})).status == 415
+    requests.read_start(Sent(b"", {}))  # type: ignore[arg-type]
+    requests.read_start(sent({}))
+    assert refusal(requests.read_start, Sent(b"a=b", {"content-type": "text/plain"})).status == 415
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic abc", "abc"])
@@ -237,9 +274,24 @@ def test_the_bearer_token_is_read_in_any_case_of_its_scheme() -> None:
     assert requests.bearer_token(Sent(b"", {"authorization": "bearer  abc "})) == "abc"  # type: ignore[arg-type]
 
 
-def test_the_visitors_address_is_the_one_a_trusted_proxy_names_or_else_the_sockets() -> None:
-    assert requests.address_of(Sent(b"", remote_addr="198.51.100.1")) == "198.51.100.1"  # type: ignore[arg-type]
-    assert requests.address_of(Sent(b"")) == "192.0.2.7"  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("named", "counted"),
+    [
+        ("", "192.0.2.7"),
+        ("198.51.100.1", "198.51.100.1"),
+        ("198.51.100.1:4711", "198.51.100.1"),
+        ("[2001:db8:1:2:3:4:5:6]", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::99]:443", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:198.51.100.1", "198.51.100.1"),
+        ("unknown", "192.0.2.7"),
+        ("_hidden", "192.0.2.7"),
+        ("198.51.100.1 or 1=1", "192.0.2.7"),
+        ("999.1.1.1", "192.0.2.7"),
+    ],
+)
+def test_the_address_counted_is_the_one_a_trusted_proxy_names_or_else_the_sockets(named: str, counted: str) -> None:
+    assert requests.address_of(Sent(b"", remote_addr=named)) == counted  # type: ignore[arg-type]
 
 
 def test_the_text_of_a_message_can_be_read_however_long_it_is() -> None:
@@ -248,3 +300,15 @@ def test_the_text_of_a_message_can_be_read_however_long_it_is() -> None:
     assert requests.text_of(sent({"id": CLIENT_ID, "button": "abc"})) is None
     assert requests.text_of(Sent(b"nonsense")) is None  # type: ignore[arg-type]
     assert requests.text_of(Sent(b"x" * 20_000)) is None  # type: ignore[arg-type]
+
+
+def test_what_is_masked_in_messages_and_comments_is_counted_by_kind() -> None:
+    def masked(kind: str) -> float:
+        return metrics.REGISTRY.get_sample_value("valve_clinic_masked_total", {"what": kind}) or 0.0
+
+    kinds = ("email", "ssn", "name", "phone")
+    before = [masked(kind) for kind in kinds]
+    words = "my name is Rosalind Quillfinch, ssn 412-55-0198, or mail zq@example.org and zr@example.org"
+    requests.read_message(sent({"id": CLIENT_ID, "text": words}))
+    requests.read_feedback(sent({"reply": "r1", "helpful": False, "comment": "call me on 501-555-0188"}))
+    assert [masked(kind) - was for kind, was in zip(kinds, before, strict=True)] == [2, 1, 1, 1]

@@ -54,6 +54,16 @@ def test_cleaning_twice_gives_the_same_commandless_text(text: str) -> None:
         "/\x00/restart",
         "\ud800/restart",
         "\n\t/restart",
+        "\u3000／\u3000/restart",
+        "\u2066/restart\u2069",
+        "\u202e/restart",
+        "\u00ad/restart",
+        "\u180e/restart",
+        "\U000e0001/restart",
+        "\x7f/\x1b/restart",
+        "\u2028/restart\u2029",
+        "\ue000/restart",
+        "\u0085／/restart",
     ],
 )
 def test_a_command_in_any_disguise_loses_its_slash(text: str) -> None:

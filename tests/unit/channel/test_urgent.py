@@ -43,6 +43,7 @@ async def test_an_ordinary_message_is_not_urgent() -> None:
 async def test_without_a_model_the_signs_decide(broken: Exception | None) -> None:
     assert (await urgent.look(agent(broken), "I can't breathe")).is_urgent
     assert (await urgent.look(None, "I can't breathe")).is_urgent
+    assert (await urgent.look(None, "bla " * 400 + "I can't breathe")).is_urgent
     assert not (await urgent.look(None, "what is MitraClip")).is_urgent
 
 
@@ -98,3 +99,17 @@ def test_the_fixed_text_is_the_domains() -> None:
 def test_without_a_domain_the_text_is_read_from_the_file(says: str) -> None:
     turn = urgent.fixed_turn(None, Assessment(Level.ACT, says))
     assert "911" in turn["replies"][0]["text"]
+
+
+async def test_a_long_text_is_not_read_by_a_slow_model_for_longer_than_a_patient_waits(monkeypatch):
+    read = []
+
+    class Slow:
+        async def parse_message(self, text):
+            read.append(text)
+            return {}
+
+    monkeypatch.setattr(urgent, "_WINDOWS_SECONDS", -1.0)
+    assert not (await urgent.look(Slow(), "what is a leaky valve " * 300)).is_urgent
+    assert read == []
+    assert (await urgent.look(Slow(), "my valve leaks. " * 300 + "I have crushing chest pain right now")).is_urgent
