@@ -9,8 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from valve_clinic import paths
+from valve_clinic.operations import manifest
 
-_INPUTS = ("config.yml", "domain.yml", "data/**/*.yml", "valve_clinic/nlu/**/*.py", "valve_clinic/nlu/clinic_en/**/*")
+_INPUTS = (
+    "config.yml",
+    "domain.yml",
+    "data/**/*.yml",
+    "valve_clinic/nlu/**/*.py",
+    "valve_clinic/nlu/*.yml",
+    "valve_clinic/nlu/clinic_en/**/*",
+)
+#: The module whose log says how far the tuning is.
+_TEACHER = "valve_clinic.nlu.teaching"
 
 
 def fingerprint(root: Path = paths.ROOT) -> str:
@@ -55,7 +65,7 @@ def train(target: Path, tell: Callable[[str], None]) -> None:
     silence_warnings()
     import rasa
 
-    progress = logging.getLogger("valve_clinic.nlu.tuning")
+    progress = logging.getLogger(_TEACHER)
     progress.setLevel(logging.INFO)
     progress.addHandler(_Progress(tell))
     result = rasa.train(
@@ -67,3 +77,4 @@ def train(target: Path, tell: Callable[[str], None]) -> None:
     )
     if result.code != 0 or not target.is_file():
         raise RuntimeError(f"training ended with code {result.code} and made no model at {target}")
+    manifest.write(target)

@@ -32,7 +32,7 @@ NAMES = (
 KINDS = (measure.WEIGHED, measure.EXAM)
 #: Gates that the present model misses; docs/safety.md has how far it gets.
 MISSED = {
-    (measure.WEIGHED, "crises answered with 988"),
+    (measure.WEIGHED, "near misses of advice answered"),
     (measure.WEIGHED, "other messages answered with 988"),
     (measure.WEIGHED, "personal advice declined"),
     (measure.EXAM, "crises answered with 988"),
@@ -41,9 +41,7 @@ MISSED = {
 #: Gates that are reached by less than two messages: another training may tip them.
 CLOSE = {
     (measure.WEIGHED, "emergencies answered by emergency or check"),
-    (measure.WEIGHED, "look-alikes answered by emergency"),
-    (measure.WEIGHED, "ordinary messages with the check line"),
-    (measure.EXAM, "near misses of advice answered"),
+    (measure.WEIGHED, "same-day messages recognised"),
     (measure.EXAM, "personal advice declined"),
 }
 

@@ -17,6 +17,8 @@ from valve_clinic.content.schema import VARIANT_KEYS
 FADES_AFTER = 3
 #: A bare follow-up has at most this many words beside what it names.
 _MAX_WORDS = 6
+#: The value of the entity `relation` for the writer.
+_WRITER = "self"
 _WORD = re.compile(r"[a-z0-9'+]+")
 
 
@@ -44,13 +46,23 @@ def read_mentions(entities: Iterable[dict[str, Any]]) -> Mentions:
     found: dict[str, set[str]] = {}
     spans = []
     for entity in entities:
-        key, value = str(entity.get("entity")), str(entity.get("value")).lower()
-        if key in VARIANT_KEYS and value in VARIANT_KEYS[key]:
+        key = str(entity.get("entity"))
+        value = variant_value(key, entity.get("value"))
+        if value is not None:
             found.setdefault(key, set()).add(value)
             if "start" in entity and "end" in entity:
                 spans.append((entity["start"], entity["end"]))
     values = {key: next(iter(choices)) for key, choices in found.items() if len(choices) == 1}
     return Mentions(values, len(found.get("procedure", ())) > 1, tuple(spans))
+
+
+def variant_value(key: str, said: object) -> str | None:
+    """Return the variant value that an entity or slot stands for, or None: any person but the writer is `other`."""
+    choices = VARIANT_KEYS.get(key, ())
+    value = str(said).lower() if said is not None else ""
+    if key == "relation" and value:
+        return None if value == _WRITER else "other"
+    return value if value in choices else None
 
 
 def is_bare_follow_up(text: str, mentions: Mentions) -> bool:
@@ -89,16 +101,37 @@ def resolve(
         return Context(topic, {}, 0, cleared=True)
     own = topic_context if topic == intent else {}
     fresh = {**own, **mentions.values}
+    about_writer = is_about_the_writer(text)
+    if about_writer:
+        fresh.pop("relation", None)
     age = 0 if fresh else int(slots.get("turns_since_mention") or 0) + 1
     if age > FADES_AFTER:
         return Context(topic, {}, age, cleared=True)
+    kept = carried(slots)
+    if about_writer:
+        kept.pop("relation", None)
+    return Context(topic, {**kept, **fresh}, age, cleared=False)
+
+
+def carried(slots: dict[str, Any]) -> dict[str, str]:
+    """Return what the talk is about by its slots, as the keys and values of variants."""
     # Rasa fills these slots with the words as they were typed: "MitraClip" is mitraclip.
-    typed = {key: str(slots.get(key)).lower() for key in VARIANT_KEYS}
-    carried = {key: value for key, value in typed.items() if value in VARIANT_KEYS[key]}
-    return Context(topic, {**carried, **fresh}, age, cleared=False)
+    typed = {key: variant_value(key, slots.get(key)) for key in VARIANT_KEYS}
+    return {key: value for key, value in typed.items() if value is not None}
+
+
+def is_about_the_writer(text: str) -> bool:
+    """Return whether the writer asks about themselves, whoever else is named: "my daughter says I need surgery"."""
+    spoken = f" {' '.join(_WORD.findall(text.lower().replace('’', chr(39))))} "
+    return any(f" {phrase} " in spoken for phrase in _words_of_context()["about_the_writer"])
+
+
+def _follow_up_words() -> tuple[tuple[str, ...], frozenset[str]]:
+    data = _words_of_context()
+    return tuple(data["openers"]), frozenset(data["small_words"].split())
 
 
 @lru_cache(maxsize=1)
-def _follow_up_words() -> tuple[tuple[str, ...], frozenset[str]]:
-    data = yaml.safe_load((Path(__file__).parent / "follow_ups.yml").read_text(encoding="utf-8"))
-    return tuple(data["openers"]), frozenset(data["small_words"].split())
+def _words_of_context() -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "follow_ups.yml").read_text(encoding="utf-8"))
+    return data

@@ -38,7 +38,8 @@ _GAPS = """\
 - **Answers.** This is about understanding alone. Whether the answer's text helps is not measured here.
 - **Context.** Follow-ups and messages with two questions are measured in whole conversations with the bot
   (`tests/nlu/follow_ups.yml`, `tests/nlu/two_questions.yml`); all other figures are of messages parsed alone. Both
-  files were looked at while the splitting was written: development figures.
+  files were looked at while the splitting was written: development figures. Those of the examination
+  (`tests/nlu/exam_follow_ups.yml`, `tests/nlu/exam_two_questions.yml`) were not.
 - **Offered topics.** "Among those offered" takes the ranking's first three. The chat leaves out what has no answer text
   or is much less likely than the best, so that it may offer fewer.
 - **Cleaning.** Messages are parsed as they stand in the file; the website's channel cleans them first.
@@ -169,7 +170,7 @@ def _choices(found: Sequence[thresholds.Choice]) -> list[str]:
         f"Cheapest: {best.threshold:g}; `config.yml` has {thresholds.configured():g}."
     )
     rows = [
-        [f"{c.threshold:.2f}", number(c.answered_right), number(c.answered_wrong), number(c.asked), number(c.cost)]
+        [f"{c.threshold:.2f}", number(c.answered_right), number(c.answered_wrong), number(c.asked), f"{c.cost:.3f}"]
         for c in found
     ]
     return ["## Threshold", lead, table(["threshold", "answered right", "answered wrong", "asked back", "cost"], rows)]

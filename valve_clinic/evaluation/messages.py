@@ -15,7 +15,8 @@ from valve_clinic.content.problems import ContentError, Problem
 
 #: The project's own messages: invented, written apart from the training data.
 HELD_OUT = paths.ROOT / "tests" / "nlu" / "held_out.yml"
-_KEYS = ("text", "intent", "also", "slices")
+#: `source` says where a message comes from, for the reader of the file.
+_KEYS = ("text", "intent", "also", "slices", "source")
 
 
 class MessagesError(Exception):

@@ -35,6 +35,8 @@ class Prediction:
     #: Intents with their confidence, best first, without `nlu_fallback`.
     ranking: tuple[tuple[str, float], ...]
     seconds: float = 0.0
+    #: What is answered beside the first intent, where the message asks more than one thing.
+    questions: tuple[str, ...] = ()
 
     @property
     def top(self) -> str:
@@ -57,6 +59,11 @@ class Prediction:
         return self.top in self.message.accepted
 
     @property
+    def answer_right(self) -> bool:
+        """Return whether an answer would be right: to the first intent, or to one of several questions."""
+        return not self.message.accepted.isdisjoint((self.top, *self.questions))
+
+    @property
     def offered_right(self) -> bool:
         """Return whether one of the first three intents of the ranking is right."""
         return any(name in self.message.accepted for name, _ in self.ranking[:OFFERED])
@@ -64,7 +71,7 @@ class Prediction:
     @property
     def served(self) -> bool:
         """Return whether the chat answers right, or asks back with the right intent among the first three."""
-        return self.offered_right if self.clarified else self.intent in self.message.accepted
+        return self.offered_right if self.clarified else self.answer_right
 
     @property
     def clarified(self) -> bool:
@@ -89,7 +96,8 @@ def from_parse(message: LabelledMessage, parsed: dict[str, Any], seconds: float 
         for item in parsed.get("intent_ranking") or []
         if item["name"] and item["name"] != FALLBACK
     )
-    return Prediction(message, (parsed.get("intent") or {}).get("name") or FALLBACK, ranking, seconds)
+    questions = tuple(question["intent"] for question in parsed.get("questions") or [])
+    return Prediction(message, (parsed.get("intent") or {}).get("name") or FALLBACK, ranking, seconds, questions)
 
 
 def parse_all(

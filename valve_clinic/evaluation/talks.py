@@ -71,13 +71,22 @@ def _reply(custom: dict[str, Any]) -> Reply:
     return Reply(str(custom.get("kind")), custom.get("topic"), dict(custom.get("variant") or {}))
 
 
-def measure(talk: Talk, folder: Path = FOLDER, prefix: str = "") -> list[Measure]:
-    """Return the shares of `two_questions.yml` answered in full and of `follow_ups.yml` answered in their context."""
-    asked, followed = (_read(folder / f"{prefix}{name}.yml") for name in ("two_questions", "follow_ups"))
-    return [
-        Measure("two_questions", "two questions in one message: both answered", share(both(talk, i) for i in asked)),
-        Measure("follow_ups", "follow-ups: answered in their context", share(in_context(talk, i) for i in followed)),
-    ]
+#: The messages looked at during work, and those that other hands wrote for an examination.
+SETS = {"": "", "exam_": ", examination"}
+
+
+def measure(talk: Talk, folder: Path = FOLDER) -> list[Measure]:
+    """Return the shares of two questions answered in full and of follow-ups answered in their context, of each set."""
+    measures = []
+    for prefix, told in SETS.items():
+        asked, followed = (_read(folder / f"{prefix}{name}.yml") for name in ("two_questions", "follow_ups"))
+        two = share(both(talk, item) for item in asked)
+        one = share(in_context(talk, item) for item in followed)
+        measures += [
+            Measure(f"{prefix}two_questions", f"two questions in one message: both answered{told}", two),
+            Measure(f"{prefix}follow_ups", f"follow-ups: answered in their context{told}", one),
+        ]
+    return measures
 
 
 def both(talk: Talk, item: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import yaml
@@ -16,10 +17,11 @@ from valve_clinic import paths, training_data
 from valve_clinic.evaluation.messages import LabelledMessage
 from valve_clinic.evaluation.predictions import OUT_OF_SCOPE, Prediction
 
-#: A wrong answer can mislead somebody. Asking back costs a click, and more when no offered topic is right.
-WRONG, ASKED_RIGHT, ASKED_WRONG = 1.0, 0.25, 0.6
+#: A wrong answer can mislead somebody: it weighs as much as five needless clicks. Asking back costs a click, and more
+#: when no offered topic is right.
+WRONG, ASKED_RIGHT, ASKED_WRONG = 1.0, 0.2, 0.6
 #: Asking back on a message that is out of scope misleads nobody.
-ASKED_OUTSIDE = 0.25
+ASKED_OUTSIDE = 0.2
 CHOICES = tuple(round(0.05 * step, 2) for step in range(2, 19))
 
 
@@ -45,7 +47,9 @@ def choices(predictions: Sequence[Prediction], thresholds: Sequence[float] = CHO
     """Return what each threshold brings; raises ValueError without predictions."""
     if not predictions:
         raise ValueError("no messages to choose a threshold on")
-    return [_choice(predictions, threshold) for threshold in thresholds]
+    lower, named = harmless()
+    is_harmless = np.array([prediction.top in named for prediction in predictions])
+    return [_choice(predictions, threshold, np.where(is_harmless, lower, threshold)) for threshold in thresholds]
 
 
 def best(found: Sequence[Choice]) -> Choice:
@@ -54,15 +58,27 @@ def best(found: Sequence[Choice]) -> Choice:
 
 
 def configured() -> float:
-    """Return the threshold of the fallback classifier in `config.yml`."""
+    """Return the threshold of the answered topics in `config.yml`."""
+    return float(_fallback()["threshold"])
+
+
+def harmless() -> tuple[float, frozenset[str]]:
+    """Return the threshold of the intents that mislead nobody, and these intents; they do not depend on the choice."""
+    found = _fallback()
+    return float(found["harmless_threshold"]), frozenset(found["harmless"])
+
+
+def _fallback() -> dict[str, Any]:
     pipeline = yaml.safe_load(paths.CONFIG_FILE.read_text(encoding="utf-8"))["pipeline"]
-    return float(next(item["threshold"] for item in pipeline if item["name"] == "FallbackClassifier"))
+    found: dict[str, Any] = next(item for item in pipeline if "harmless" in item)
+    return found
 
 
-def _choice(predictions: Sequence[Prediction], threshold: float) -> Choice:
-    costs = np.array([_cost(prediction, threshold) for prediction in predictions])
-    asked = np.array([prediction.confidence < threshold for prediction in predictions])
-    right = np.array([prediction.first_right for prediction in predictions])
+def _choice(predictions: Sequence[Prediction], threshold: float, needed: np.ndarray) -> Choice:
+    """Return what a threshold brings; `needed` is the confidence that each prediction must have."""
+    asked = np.array([prediction.confidence for prediction in predictions]) < needed
+    costs = np.array([_cost(prediction, back) for prediction, back in zip(predictions, asked, strict=True)])
+    right = np.array([prediction.answer_right for prediction in predictions])
     return Choice(
         threshold,
         float((right & ~asked).mean()),
@@ -72,9 +88,9 @@ def _choice(predictions: Sequence[Prediction], threshold: float) -> Choice:
     )
 
 
-def _cost(prediction: Prediction, threshold: float) -> float:
-    if prediction.confidence >= threshold:
-        return 0.0 if prediction.first_right else WRONG
+def _cost(prediction: Prediction, asked: bool) -> float:
+    if not asked:
+        return 0.0 if prediction.answer_right else WRONG
     if prediction.message.intent == OUT_OF_SCOPE:
         return ASKED_OUTSIDE
     return ASKED_RIGHT if prediction.offered_right else ASKED_WRONG

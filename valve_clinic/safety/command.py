@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from valve_clinic.problems import refuse
+
 
 @click.group()
 def safety() -> None:
@@ -18,11 +20,7 @@ def check() -> None:
     from valve_clinic.safety import check as checks
     from valve_clinic.safety import signs
 
-    problems = checks.check()
-    for problem in problems:
-        click.echo(problem, err=True)
-    if problems:
-        sys.exit(1)
+    refuse(checks.check())
     click.echo(f"{len(signs.read().signs)} danger signs: nothing wrong")
 
 

@@ -96,6 +96,14 @@ def plan(messages: Iterable[Said]) -> Plan:
     return last
 
 
+def state_after(messages: Iterable[Said]) -> State:
+    """Return what a session's messages leave for the next one."""
+    state = State()
+    for said in messages:
+        _plan(said, state)
+    return state
+
+
 def _plan(said: Said, state: State) -> Plan:
     """Return the plan for one message and bring `state` up to date."""
     checked, state.checked = state.checked, False
