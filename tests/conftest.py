@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
-from support import Chat, Server, start_server, train
+from openapi import HOOKS
+from support import Chat, Server, start_server, train, visiting
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def chat(server: Server) -> Iterator[Chat]:
-    """A new visitor."""
-    with httpx.Client(base_url=server.api, timeout=30) as client:
-        yield Chat(client).start()
+    """A new visitor, who checks each answer against the OpenAPI document."""
+    with visiting(server, event_hooks=HOOKS) as chat:
+        yield chat

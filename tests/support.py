@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import socket
 import subprocess
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
+from benchmarks.isolated import free_port, make_secret, server_environment
 from valve_clinic import paths, settings
 from valve_clinic.content.loader import load_clinic
 
@@ -29,12 +33,6 @@ REPLY_KEYS = {"id", "kind", "topic", "variant", "text", "buttons", "links", "sou
 _SHOWN_URL = re.compile(r"(https:|tel:|sms:|/)\S*")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def missing_service(reason: str) -> NoReturn:
     """Skip the test, or fail it where nothing may be skipped."""
     if settings.get("REQUIRE_SERVICES"):
@@ -42,14 +40,28 @@ def missing_service(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-@dataclass
-class Server:
-    """A real server process with databases of its own."""
+@contextmanager
+def postgres_database(name: str) -> Iterator[str]:
+    """Make a database in this machine's PostgreSQL, give its URL, and drop it; skips where no server answers."""
+    server, database = "postgresql://postgres@127.0.0.1:5432", f"{name}_{uuid.uuid4().hex[:12]}"
+    options = {"future": True, "poolclass": NullPool, "isolation_level": "AUTOCOMMIT"}
+    engine = create_engine(f"{server}/postgres", **options)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {database}")
+    except OperationalError:
+        missing_service("PostgreSQL does not answer at 127.0.0.1:5432")
+    try:
+        yield f"{server}/{database}"
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {database} WITH (FORCE)")
+
+
+class Address:
+    """Where a server on this machine is found."""
 
     port: int
-    process: subprocess.Popen[str]
-    log: Path
-    folder: Path
 
     @property
     def url(self) -> str:
@@ -58,6 +70,16 @@ class Server:
     @property
     def api(self) -> str:
         return f"{self.url}/webhooks/website/"
+
+
+@dataclass
+class Server(Address):
+    """A real server process with databases of its own."""
+
+    port: int
+    process: subprocess.Popen[str]
+    log: Path
+    folder: Path
 
     def stop(self, how: int = signal.SIGINT) -> int:
         self.process.send_signal(how)
@@ -112,24 +134,10 @@ def train() -> None:
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-def server_environment(folder: Path, port: int, **environment: str) -> dict[str, str]:
-    """Return an environment in which a server has databases of its own in `folder` and no limits."""
-    return {
-        **os.environ,
-        "PORT": str(port),
-        "CONTENT_DATABASE_URL": f"sqlite:///{folder}/content.db",
-        "WEBSITE_DATABASE_URL": f"sqlite:///{folder}/website.db",
-        "CONVERSATIONS_DATABASE": f"{folder}/conversations.db",
-        "WEBSITE_SECRET_FILE": f"{folder}/secret",
-        "WEBSITE_MESSAGES_PER_MINUTE": "0",
-        "WEBSITE_REQUESTS_PER_MINUTE": "0",
-        **environment,
-    }
-
-
 def start_server(folder: Path, **environment: str) -> Server:
-    """Start the real server with databases in `folder`; fails with its output when it does not get ready."""
-    port = free_port()
+    """Start the real server with databases in `folder`, on a free port; fails with its output when it is not ready."""
+    make_secret(folder / "secret")
+    port = int(environment.pop("PORT", 0)) or free_port()
     log = folder / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -150,6 +158,22 @@ def start_server(folder: Path, **environment: str) -> Server:
     process.kill()
     process.wait()
     pytest.fail(f"the server was not ready in {START_SECONDS} s:\n{log.read_text()[-3000:]}")
+
+
+@contextmanager
+def running_server(folder: Path, **environment: str) -> Iterator[Server]:
+    """Start the real server as `start_server` does, and stop it at the end unless a test has."""
+    running = start_server(folder, **environment)
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+@contextmanager
+def visiting(server: Server, **options: Any) -> Iterator[Chat]:
+    """Give a new visitor of the server; `options` are the HTTP client's."""
+    with httpx.Client(base_url=server.api, timeout=30, **options) as client:
+        yield Chat(client).start()
 
 
 def assert_reply(reply: dict[str, Any]) -> None:

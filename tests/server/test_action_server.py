@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support import BIN, Chat, Server, assert_error, free_port, start_server
+from support import BIN, Chat, Server, assert_error, free_port, start_server, visiting
 
 from valve_clinic import paths
 
@@ -65,8 +65,8 @@ def apart(server: Server, folder: Path, actions: tuple[subprocess.Popen[bytes], 
 @pytest.fixture
 def distant(apart: Server) -> Iterator[Chat]:
     """A visitor of the server whose actions are elsewhere."""
-    with httpx.Client(base_url=apart.api, timeout=30) as client:
-        yield Chat(client).start()
+    with visiting(apart) as chat:
+        yield chat
 
 
 def outline(replies: list[dict[str, Any]]) -> list[tuple[str, str | None, dict[str, str] | None]]:

@@ -51,6 +51,32 @@ def test_booking_ends_at_the_phone_with_what_to_have_ready(chat: Chat) -> None:
     assert "do not know the hours" in handoff["text"]
 
 
+@pytest.mark.parametrize(
+    ("question", "topic", "heading"),
+    [
+        ("how do I find a doctor near me?", "find_provider", "Find a Provider"),
+        ("which heart problems do you treat?", "ask_conditions_treated", "Heart Conditions We Treat"),
+    ],
+)
+def test_a_part_of_the_page_whose_address_is_not_known_is_said_to_be_so(
+    chat: Chat, question: str, topic: str, heading: str
+) -> None:
+    (reply, *_) = chat.say(question)
+    assert (reply["topic"], reply["links"]) == (topic, [])
+    assert reply["text"].count(f'I do not have the web address of "{heading}".') == 1
+    assert "501.552.3400" in reply["text"]
+
+
+def test_a_spanish_visitor_is_answered_in_english_while_nothing_spanish_is_published(chat: Chat) -> None:
+    started = chat.client.post("session", json={"language": "es-MX"}).json()
+    button = started["replies"][0]["buttons"][0]["id"]
+    body = {"id": "00000000-0000-4000-8000-0000000000e5", "button": button, "language": "es-MX"}
+    sent = chat.client.post("messages", json=body, headers={"Authorization": f"Bearer {started['session']}"})
+    (reply,) = sent.json()["replies"]
+    assert (reply["topic"], "language" in reply) == ("ask_symptoms", False)
+    assert "tired and short of breath" in reply["text"]
+
+
 def test_an_emergency_gets_the_fixed_text_alone_and_the_911_line_stays_in_view(chat: Chat) -> None:
     body = {"id": "00000000-0000-4000-8000-000000000001", "text": "crushing chest pain right now and cold sweat"}
     response = chat.post(body).json()
@@ -82,8 +108,10 @@ def test_two_questions_in_one_message_get_two_answers_in_their_order(chat: Chat)
 
 def test_two_misses_in_a_row_hand_off(chat: Chat) -> None:
     (first,) = chat.say("what is the capital of france")
-    (second,) = chat.say("play some music please")
-    assert (first["kind"], second["kind"]) == ("chitchat", "handoff")
+    second, details = chat.say("play some music please")
+    assert (first["kind"], second["kind"], details["kind"]) == ("chitchat", "handoff", "handoff")
+    assert "Good to have ready" in details["text"]
+    assert "do not know the hours" in details["text"]
 
 
 def test_asking_the_same_again_gets_the_short_form(chat: Chat) -> None:

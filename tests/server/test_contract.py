@@ -57,14 +57,17 @@ def test_feedback_and_events_are_taken_for_replies_of_this_chat_only(chat: Chat,
 def test_a_button_of_another_chat_means_nothing(chat: Chat, server: Server) -> None:
     with httpx.Client(base_url=server.api, timeout=30) as client:
         foreign = Chat(client).start().welcome[0]["buttons"][0]["id"]
-    assert_error(chat.post({"id": new_id(), "button": foreign}), 400)
+    for button in (foreign, "invented"):
+        response = chat.post({"id": new_id(), "button": button})
+        assert assert_error(response, 400)["code"] == "unknown_button"
+        assert response.json()["replies"][0]["text"].startswith("That button cannot be used any more.")
 
 
 def test_a_deleted_conversation_is_gone_and_its_token_ends(chat: Chat, server: Server) -> None:
     chat.say("a word that nobody else says: zanzibarquestion")
     assert chat.client.delete("conversation", headers=chat.headers).status_code == 204
     assert_error(chat.client.get("history", headers=chat.headers), 401)
-    for name in ("website.db", "conversations.db"):
+    for name in ("website.db",):
         with sqlite3.connect(server.folder / name) as database:
             dump = "\n".join(database.iterdump())
         assert "zanzibarquestion" not in dump
@@ -102,6 +105,8 @@ RAW = {
     "half of an object": (b'{"id": ', 400),
     "not UTF-8": (b"\xff\xfe{}", 400),
     "deep": (b"[" * 7000 + b"]" * 7000, 400),
+    "the same key twice": (b'{"id": "1", "id": "2", "text": "a"}', 400),
+    "a number without end": (b'{"id": 1e999, "text": "a"}', 400),
     "too large": (b'{"id": "' + b"x" * 17000 + b'"}', 413),
     "far too large": (b"x" * 2_000_000, 413),
 }
@@ -117,27 +122,58 @@ def test_another_content_type_is_415(chat: Chat) -> None:
     assert_error(chat.client.post("messages", content=b'{"id": 1}', headers=headers), 415)
 
 
+def test_a_text_is_as_long_as_it_is_after_normalisation(chat: Chat) -> None:
+    assert chat.send("what is MitraClip? " + "\u200b" * 600).status_code == 200
+    assert_error(chat.send("\ufdfa" * 40), 422)
+
+
 @pytest.mark.parametrize("text", ["", "   ", "\u200b", "/", "\u0000", "x" * 501])
 def test_empty_or_too_long_text_is_422(chat: Chat, text: str) -> None:
     assert_error(chat.post({"id": new_id(), "text": text}), 422)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+COMMANDS = [
+    *(
         "/restart",
-        " /book_appointment",
-        "\u200b/ask_cost_insurance",
-        "\uff0frestart",
-        "//ask_risks",
+        " /restart",
+        "//restart",
+        "/ /restart",
+        "\t/restart",
+        "\n/restart",
+        "\u00a0/restart",
+        "\u3000/restart",
+    ),
+    *("\uff0frestart", "\u200b/restart", "\ufeff\uff0frestart", "\u2060/restart", "\u00ad/restart", "\u202e/restart"),
+    *(
+        "\x00/restart",
+        "/\u1680/restart",
+        "\u3000/restart",
+        "/session_start",
+        "/back",
         '/ask_risks{"a":"b"}',
-    ],
-)
-def test_a_typed_command_is_only_words(chat: Chat, text: str) -> None:
-    replies = chat.say(text)
-    # As words, "report emergency" would rightly be one; a command is silent or answers at once.
-    assert all(reply["kind"] != "emergency" for reply in replies)
-    assert chat.client.get("history", headers=chat.headers).status_code == 200
+        "/ask_risks@1.0",
+    ),
+    *('/inform{"last_topic": "zanzibar"}', "/action_restart", "/EXTERNAL: zanzibar", "\ud800/restart"),
+]
+
+
+@pytest.mark.parametrize("text", COMMANDS, ids=ascii)
+def test_a_typed_command_is_only_words(chat: Chat, server: Server, text: str) -> None:
+    raw = f'{{"id": "{new_id()}", "text": {json.dumps(text)}}}'.encode()
+    response = chat.client.post("messages", content=raw, headers={**chat.headers, **JSON})
+    assert response.status_code == 200
+    assert all(reply["kind"] != "emergency" for reply in response.json()["replies"])
+    said = [turn["text"] for turn in chat.history() if turn["from"] == "patient"]
+    assert len(said) == 1
+    assert not said[0].startswith("/")
+    with sqlite3.connect(server.folder / "website.db") as database:
+        last = database.execute("SELECT max(id), session_id FROM website_turn").fetchone()[1]
+        parts = database.execute("SELECT events FROM conversation_part WHERE conversation=? ORDER BY position", (last,))
+        events = [event for (part,) in parts for event in json.loads(part)]
+    database.close()
+    assert [event["text"] for event in events if event["event"] == "user"] == said
+    assert not [event for event in events if event["event"] in ("restart", "undo", "rewind")]
+    assert [event["name"] for event in events if event["event"] == "action"].count("action_session_start") == 1
 
 
 @pytest.mark.parametrize("escape", [r"\ud800", r"\u0000", r"\ud83d", r"\u202e", r"\ufdfa"])
@@ -149,9 +185,41 @@ def test_hostile_characters_get_an_answer_and_the_server_lives(chat: Chat, escap
     assert chat.say("hello")
 
 
-def test_rasas_own_http_surface_is_closed(server: Server) -> None:
-    for path in ("/version", "/status", "/domain", "/conversations/x/tracker", "/model", "/webhooks/rest/webhook"):
-        assert httpx.get(server.url + path).status_code in (404, 405)
+RASAS_OWN = (
+    *("version", "status", "domain", "model", "model/train", "model/test", "model/parse", "model/predict"),
+    *("conversations/x/tracker", "conversations/x/story", "conversations/x/execute", "conversations/x/messages"),
+    *("conversations/x/trigger_intent", "conversations/x/predict", "conversations/x/tracker/events", "train", "parse"),
+    *("webhooks/rest", "webhooks/rest/webhook", "webhooks/callback/webhook", "webhooks/website", "webhooks/website/"),
+    *(
+        "socket.io/",
+        "webhooks",
+        "api",
+        "docs",
+        "swagger",
+        "actions",
+        "metrics",
+        "openapi.json",
+        "openapi.yml",
+        ".git/config",
+    ),
+)
+
+
+@pytest.mark.parametrize("path", RASAS_OWN)
+def test_rasas_own_http_surface_is_closed(server: Server, path: str) -> None:
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        response = httpx.request(method, f"{server.url}/{path}")
+        assert assert_error(response, 404)["code"] == "not_found"
+    assert httpx.get(f"{server.url}/{path}?token=x").status_code == 404
+
+
+def test_the_root_is_the_demonstration_page_and_names_no_version(server: Server) -> None:
+    page = httpx.get(server.url + "/")
+    assert page.headers["content-type"].startswith("text/html")
+    for word in ("rasa", "sanic", "3.6"):
+        assert word not in page.text.lower()
+        assert word not in str(page.headers).lower()
+    assert httpx.post(server.url + "/").status_code == 405
 
 
 def test_an_unknown_path_of_the_channel_is_404(chat: Chat) -> None:
@@ -167,16 +235,45 @@ def test_the_widget_is_cached_by_its_hash(server: Server) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_responses_carry_the_security_headers(chat: Chat) -> None:
-    response = chat.client.get("history", headers={**chat.headers, "Origin": "https://evil.example"})
+def test_a_head_request_has_the_headers_and_no_body(chat: Chat) -> None:
+    for path in ("widget.js", "widget/demo.css", "health", "ready"):
+        got, head = chat.client.get(path), chat.client.head(path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert head.headers["content-length"] == got.headers["content-length"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *(("GET", "/"), ("GET", "/favicon.ico"), ("GET", "/nothing"), ("GET", "/webhooks/website/widget.js")),
+        *(
+            ("GET", "/webhooks/website/health"),
+            ("GET", "/webhooks/website/ready"),
+            ("POST", "/webhooks/website/session"),
+        ),
+        *(("GET", "/webhooks/website/history"), ("GET", "/webhooks/website/messages"), ("HEAD", "/")),
+        *(("POST", "/webhooks/website/messages"), ("OPTIONS", "/webhooks/website/messages"), ("OPTIONS", "/model")),
+    ],
+)
+def test_every_response_carries_the_security_headers(server: Server, method: str, path: str) -> None:
+    response = httpx.request(method, server.url + path, headers={"Origin": "https://evil.example"})
     assert response.headers["x-content-type-options"] == "nosniff"
-    assert response.headers["cache-control"] == "no-store"
-    assert "access-control-allow-origin" not in response.headers
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+    assert response.headers["cache-control"]
+    assert "server" not in response.headers
+    assert not [name for name in response.headers if name.startswith(("access-control-", "x-powered"))]
+
+
+def test_answers_are_not_kept_by_caches(chat: Chat) -> None:
+    for response in (chat.client.get("history", headers=chat.headers), chat.send("hello"), chat.client.get("history")):
+        assert response.headers["cache-control"] == "no-store"
 
 
 def test_ready_asks_a_canary_question(server: Server) -> None:
     response = httpx.get(server.api + "ready", timeout=30)
-    assert (response.status_code, response.json()["checks"]) == (200, {"model": "ok", "content": "ok"})
+    checks = {"model": "ok", "content": "ok", "conversations": "ok"}
+    assert (response.status_code, response.json()["checks"]) == (200, checks)
     assert httpx.get(server.api + "health").json()["status"] == "ok"
 
 
@@ -235,7 +332,7 @@ def test_the_canary_is_not_stored(chat: Chat, server: Server) -> None:
     from valve_clinic.channel.health import CANARY
 
     chat.client.get("ready")
-    for name in ("website.db", "conversations.db"):
+    for name in ("website.db",):
         with sqlite3.connect(server.folder / name) as database:
             assert CANARY not in "\n".join(database.iterdump())
         database.close()

@@ -15,7 +15,8 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import Chat, Server, assert_reply
+from openapi import HOOKS
+from support import Chat, Server, assert_reply, visiting
 
 pytestmark = pytest.mark.server
 JSON = {"Content-Type": "application/json"}
@@ -31,8 +32,8 @@ ANY_JSON = st.recursive(
 
 @pytest.fixture(scope="module")
 def visitor(server: Server) -> Iterator[Chat]:
-    with httpx.Client(base_url=server.api, timeout=30) as client:
-        yield Chat(client).start()
+    with visiting(server, event_hooks=HOOKS) as chat:
+        yield chat
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,6 +44,7 @@ def still_alive(server: Server) -> Iterator[None]:
     with httpx.Client(base_url=server.api, timeout=30) as client:
         assert Chat(client).start().say("what is MitraClip?")[0]["topic"] == "ask_mitraclip"
     assert "Traceback" not in server.log.read_text()
+    assert "zanzibar" not in server.log.read_text().lower(), "what strangers send is not logged"
 
 
 def check(response: httpx.Response) -> None:
@@ -154,20 +156,55 @@ def raw(server: Server, request: bytes) -> bytes:
         return connection.recv(4_000)
 
 
-@pytest.mark.parametrize(
-    "request_bytes",
-    [
-        b"GARBAGE\r\n\r\n",
-        b"GET /webhooks/website/%ff HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /webhooks/website/history HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\xfe\r\n\r\n",
-        b"GET /webhooks/website/" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-    ],
-    ids=["no HTTP", "a path that is no UTF-8", "a token that is no UTF-8", "a path without end"],
-)
-def test_broken_http_is_answered_in_words_too(server: Server, request_bytes: bytes) -> None:
+POST = b"POST /webhooks/website/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+BROKEN: dict[str, bytes] = {
+    "no HTTP": b"GARBAGE zanzibar\r\n\r\n",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "a path that is no UTF-8": b"GET /webhooks/website/%ff HTTP/1.1\r\nHost: x\r\n\r\n",
+    "raw bytes as the path": b"GET /webhooks/website/\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a token that is no UTF-8": POST.replace(b"Host: x", b"Authorization: Bearer \xff\xfe") + b"\r\n",
+    "a type that is no UTF-8": POST.replace(b"application/json", b"\xff") + b"Content-Length: 2\r\n\r\n{}",
+    "a path without end": b"GET /webhooks/website/" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a header without a name": b"GET / HTTP/1.1\r\nzanzibar\r\n\r\n",
+    "a method of its own": b"BREW /webhooks/website/health HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a method called NONE": b"NONE /webhooks/website/health HTTP/1.1\r\nHost: x\r\n\r\n",
+    "bad chunks": POST + CHUNKED + b"\r\nzanzibar\r\nabc\r\n0\r\n\r\n",
+    "bad chunks for nobody": POST.replace(b"messages", b"nothing") + CHUNKED + b"\r\nzanzibar\r\nabc\r\n0\r\n\r\n",
+    "bad chunks for the page": b"GET / HTTP/1.1\r\nHost: x\r\n" + CHUNKED + b"\r\nzanzibar\r\nabc\r\n0\r\n\r\n",
+    "a chunk without end": POST + CHUNKED + b"\r\n" + b"A" * 200,
+    "a negative chunk": POST + CHUNKED + b"\r\n-5\r\nabc\r\n0\r\n\r\n",
+    "a chunk of 4 GB": POST + CHUNKED + b"\r\nFFFFFFFF\r\nabc",
+    "a negative length": POST + b"Content-Length: -5\r\n\r\n{}",
+    "a length in words": POST + b"Content-Length: five\r\n\r\n{}",
+    "two lengths": POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
+    "a length and chunks": POST + CHUNKED + b"Content-Length: 2\r\n\r\n0\r\n\r\n",
+    "another transfer encoding": POST + b"Transfer-Encoding: gzip\r\n\r\n{}",
+    "another expectation": POST + b"Content-Length: 2\r\nExpect: magic\r\n\r\n{}",
+    "a web socket": POST + b"Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 2\r\n\r\n{}",
+}
+
+
+@pytest.mark.parametrize("request_bytes", BROKEN.values(), ids=BROKEN.keys())
+def test_broken_http_is_answered_in_words_too(server: Server, visitor: Chat, request_bytes: bytes) -> None:
     head, _, body = raw(server, request_bytes).partition(b"\r\n\r\n")
     assert head.split()[1].startswith(b"4")
     assert json.loads(body)["replies"][0]["kind"] == "notice"
+    headers = head.lower()
+    assert b"x-content-type-options: nosniff" in headers
+    assert b"\r\nserver:" not in headers
+    assert visitor.client.get("health", timeout=3).status_code == 200, "and nobody else has to wait"
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_length_that_is_chunked_as_it_should_be_is_read(server: Server, visitor: Chat) -> None:
+    def chunks() -> Iterator[bytes]:
+        body = message("hello")
+        yield body[:20]
+        yield body[20:]
+
+    response = visitor.client.post("messages", content=chunks(), headers={**visitor.headers, **JSON})
+    assert response.status_code == 200
 
 
 def test_a_connection_that_ends_in_the_middle_of_a_message_harms_nobody(server: Server, visitor: Chat) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from openapi import HOOKS
 from support import Chat, Server, assert_error, start_server
 
 pytestmark = pytest.mark.server
@@ -34,7 +35,9 @@ def strict(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def visitor(strict: Server, request: pytest.FixtureRequest) -> Iterator[Chat]:
     """A visitor from an address of its own: all of 127/8 is this machine."""
     address = f"127.0.0.{10 + [item.name for item in request.session.items].index(request.node.name) % 200}"
-    with httpx.Client(base_url=strict.api, timeout=30, transport=httpx.HTTPTransport(local_address=address)) as client:
+    with httpx.Client(
+        base_url=strict.api, timeout=30, event_hooks=HOOKS, transport=httpx.HTTPTransport(local_address=address)
+    ) as client:
         yield Chat(client).start()
 
 

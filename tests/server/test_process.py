@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import Server, start_server
+from support import Server, running_server
 
 from valve_clinic import paths
 
@@ -28,10 +28,8 @@ def run_until_it_refuses(**environment: str) -> subprocess.CompletedProcess[str]
 @pytest.fixture(scope="module")
 def own(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that the last test of this file ends."""
-    running = start_server(tmp_path_factory.mktemp("own"))
-    yield running
-    if running.process.poll() is None:
-        running.stop()
+    with running_server(tmp_path_factory.mktemp("own")) as running:
+        yield running
 
 
 def test_it_says_once_where_it_is_open_and_nothing_of_its_libraries(own: Server) -> None:
@@ -73,6 +71,31 @@ def test_a_secret_that_others_can_read_stops_the_start(tmp_path: Path) -> None:
     )
     assert refused.returncode == 1
     assert f"chmod 600 {secret}" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("WEBSITE_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none", "the database of the conversations cannot be"),
+        ("LOCK_URL", "nonsense://x", "LOCK_URL must begin with redis:// or postgresql://"),
+    ],
+)
+def test_without_the_place_of_the_conversations_it_does_not_start(
+    tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    secret = tmp_path / "secret"
+    secret.touch(mode=0o600)
+    secret.write_text("a key of the tests, with letters enough")
+    own = {
+        "PORT": "5997",
+        "WEBSITE_SECRET_FILE": str(secret),
+        "CONTENT_DATABASE_URL": f"sqlite:///{tmp_path}/content.db",
+        "WEBSITE_DATABASE_URL": f"sqlite:///{tmp_path}/website.db",
+    }
+    refused = run_until_it_refuses(**{**own, name: value})
+    assert refused.returncode == 1
+    assert refused.stderr.strip().count("\n") == 0
+    assert said in refused.stderr
 
 
 def test_sigint_to_the_group_ends_everything_in_order(own: Server) -> None:

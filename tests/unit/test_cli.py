@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from valve_clinic import __version__, cli, training, training_data
-from valve_clinic.content import loader
+from valve_clinic import __version__, cli, paths, training, training_data
+from valve_clinic.content import checking, loader
+from valve_clinic.content.parsed import Parsed
 from valve_clinic.content.problems import ContentError, Problem
 from valve_clinic.content.store import ContentStore
 from valve_clinic.database import make_engine
@@ -27,10 +28,12 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quick_reading:
 def broken_content(monkeypatch: pytest.MonkeyPatch) -> None:
     problems = [Problem(Path("content/a.yml"), 3, "is wrong"), Problem(Path("content/b.yml"), 7, "is wrong too")]
 
-    def load_files() -> loader.Content:
+    def load_checked() -> loader.Content:
         raise ContentError(problems)
 
-    monkeypatch.setattr(loader, "load_files", load_files)
+    monkeypatch.setattr(checking, "load_checked", load_checked)
+    report = checking.Report(Parsed(Path("content"), Path("content")), problems, [])
+    monkeypatch.setattr(checking, "check_all", lambda: [report])
 
 
 def run(*arguments: str) -> Result:
@@ -45,13 +48,52 @@ def served(tmp_path: Path) -> str | None:
 
 
 def test_content_check_counts_what_is_right(real_content, monkeypatch):
-    monkeypatch.setattr(loader, "load_files", lambda: real_content)
+    monkeypatch.setattr(checking, "check_all", lambda: [checking.Report(real_content.parsed, [], [])])
     result = run("content", "check")
     texts = sum(len(topic.answers) for topic in real_content.topics.values())
     assert result.exit_code == 0
     assert result.stdout == (
         f"{len(real_content.topics)} topics with {texts} texts and {len(real_content.facts)} facts: nothing wrong\n"
     )
+
+
+def test_content_check_shows_words_and_grade_of_every_text(real_content, monkeypatch):
+    monkeypatch.setattr(checking, "check_all", lambda: [checking.Report(real_content.parsed, [], [])])
+    result = run("content", "check", "--figures")
+    head, *rows, last = result.stdout.splitlines()
+    assert head.split() == ["text", "words", "grade", "short:", "words", "grade"]
+    assert len(rows) == sum(len(topic.answers) for topic in real_content.topics.values())
+    row = next(row.split() for row in rows if row.startswith("ask_recovery_time procedure=surgery"))
+    (answer,) = [a for a in real_content.topics["ask_recovery_time"].answers if a.variant == {"procedure": "surgery"}]
+    assert (row[2], row[4]) == (str(len(answer.text.split())), str(len(answer.short.split())))
+    assert 0 < float(row[3]) <= 7
+    assert last.endswith("nothing wrong")
+
+
+def test_an_overdue_review_is_a_warning_that_fails_only_a_strict_check(real_content, monkeypatch):
+    overdue = Problem(Path("content/ask_risks.yml"), 6, "the review was due on 2026-01-01; the text is still served")
+    monkeypatch.setattr(checking, "check_all", lambda: [checking.Report(real_content.parsed, [], [overdue])])
+    calm, strict = run("content", "check"), run("content", "check", "--strict")
+    assert (calm.exit_code, strict.exit_code) == (0, 1)
+    assert (
+        calm.stderr == "warning: content/ask_risks.yml:6: the review was due on 2026-01-01; the text is still served\n"
+    )
+    assert "overdue reviews (--strict)" in strict.stderr
+    assert strict.stdout == ""
+
+
+def test_content_check_of_a_folder_checks_that_folder_with_the_data_around_it(real_content, monkeypatch):
+    asked = []
+
+    def check(folder, base):
+        asked.append((folder.name, base.name))
+        return checking.Report(real_content.parsed, [], [])
+
+    monkeypatch.setattr(checking, "check", check)
+    assert run("content", "check", "--folder", str(paths.CONTENT / "es")).exit_code == 0
+    assert run("content", "check", "--folder", str(paths.CONTENT)).exit_code == 0
+    assert asked == [("es", "content"), ("content", "content")]
+    assert run("content", "check", "--folder", "/nowhere").exit_code == 2
 
 
 @pytest.mark.usefixtures("broken_content")
@@ -64,7 +106,9 @@ def test_content_check_prints_every_problem_and_fails():
 def test_content_load_serves_the_files(tmp_path, real_content):
     result = run("content", "load")
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.startswith(f"{len(real_content.topics)} topics are served")
+    *new, last = result.stdout.splitlines()
+    assert len(new) == len(real_content.everything), "each topic's first revision is named"
+    assert last == f"{len(real_content.topics)} topics are served"
     assert served(tmp_path) == real_content.digest
 
 

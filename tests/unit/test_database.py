@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy
 from sqlalchemy import text
 
-from valve_clinic import paths
+from valve_clinic import database, paths
 from valve_clinic.database import BUSY_TIMEOUT_MS, make_engine
 
 
@@ -60,3 +62,30 @@ def test_other_databases_are_left_as_their_url_says():
 def test_a_url_that_is_none_is_refused():
     with pytest.raises(sqlalchemy.exc.ArgumentError):
         make_engine("not a url")
+
+
+def test_a_new_file_that_another_process_writes_at_this_moment_is_waited_for(tmp_path):
+    file = tmp_path / "new.db"
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    threading.Timer(0.3, lambda: other.execute("COMMIT")).start()
+    engine = make_engine(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    engine.dispose()
+    other.close()
+
+
+def test_a_file_whose_mode_several_processes_change_at_once_is_tried_again(monkeypatch):
+    """SQLite answers "locked" at once where waiting would be a deadlock; seen when six processes opened a new file."""
+    tries: list[str] = []
+
+    class Cursor:
+        def execute(self, statement: str) -> None:
+            tries.append(statement)
+            if len(tries) < 3:
+                raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(database.time, "sleep", lambda _seconds: None)
+    database._into_wal(Cursor())
+    assert tries == ["PRAGMA journal_mode=WAL"] * 3

@@ -83,6 +83,26 @@ def test_every_environment_variable_is_documented(name: str) -> None:
     assert f"`{name}`" in (paths.ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    page = (paths.ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$", page, re.MULTILINE)
+    assert rows == [
+        (setting.name, f"`{setting.default}`" if setting.default else "not set", setting.meaning)
+        for setting in SETTINGS
+    ]
+
+
+def test_the_table_of_metrics_is_that_of_the_code() -> None:
+    from prometheus_client import generate_latest
+
+    from valve_clinic.operations import metrics
+
+    page = (paths.ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    families = re.findall(r"^# TYPE (\w+) (\w+)$", generate_latest(metrics.REGISTRY).decode(), re.MULTILINE)
+    named = {name for name, _ in families if not name.endswith("_created")}
+    assert set(re.findall(r"^\| `(valve_clinic_\w+)` \|", page, re.MULTILINE)) == named
+
+
 def test_no_document_names_an_unknown_environment_variable() -> None:
     known = {setting.name for setting in SETTINGS} | {"CI"}
     named = {code for _, code in codes() if re.fullmatch(r"[A-Z]{3,}(_[A-Z]+)+", code)}

@@ -8,6 +8,7 @@ import json
 import threading
 import warnings
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 import rasa
@@ -26,6 +27,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk.interfaces import ActionNotFoundException
+from sanic.compat import Header
+from sanic.exceptions import InvalidUsage
+from sanic.http import Http, Stage
 
 from valve_clinic import paths, rasa_patches
 from valve_clinic.content import store as stores
@@ -138,6 +142,8 @@ def test_the_patches_are_applied_and_applying_them_again_changes_nothing():
         rasa_patches.apply()
         assert EndpointConfig.request is rasa_patches._request
         assert rasa.server.add_root_route is rasa_patches._add_root_route
+        assert Http.__aiter__ is rasa_patches._iterate_body
+        assert Http.create_empty_request is rasa_patches._create_empty_request
     assert rasa_patches._original_request is ORIGINAL_REQUEST
     assert ORIGINAL_REQUEST is not rasa_patches._request
 
@@ -247,11 +253,47 @@ class Parsed:
 
 
 def parse_after(*said, metadata=None):
+    message = UserMessage("how long?", metadata=metadata)
+    processor, _ = parse(message, *said)
+    return message, processor.heard[0]
+
+
+def parse(message, *said):
     events = [UserUttered(text, {"name": "ask_risks"}) for text in said]
     tracker = DialogueStateTracker.from_events("visitor", events)
-    processor, message = Parsed(), UserMessage("how long?", metadata=metadata)
-    MessageProcessor._parse_message_with_graph(processor, message, tracker)
-    return message, processor.heard[0]
+    processor = Parsed()
+    return processor, MessageProcessor._parse_message_with_graph(processor, message, tracker)
+
+
+def parsed_before(text):
+    message = rasa_patches.ParsedMessage(text)
+    message.parsed_alone = {"text": text, "intent": {"name": "ask_risks"}, "entities": []}
+    return message
+
+
+LONG = "how long do people stay in the hospital after it"
+
+
+@pytest.mark.parametrize(("text", "said"), [("how long?", []), (LONG, []), (LONG, ["what is the MitraClip"])])
+def test_a_message_that_was_parsed_already_and_has_no_context_to_read_is_not_parsed_again(text, said):
+    message = parsed_before(text)
+    processor, data = parse(message, *said)
+    assert data == message.parsed_alone
+    assert processor.heard == []
+
+
+def test_a_short_message_that_was_parsed_already_is_parsed_again_in_its_context():
+    message = parsed_before("how long?")
+    processor, data = parse(message, "what is the MitraClip")
+    assert data != message.parsed_alone
+    assert processor.heard[0].metadata == {"previous": "what is the MitraClip"}
+
+
+def test_rasa_parses_a_message_that_has_no_parse_of_its_own():
+    source = inspect.getsource(MessageProcessor._handle_message_with_tracker)
+    assert "if message.parse_data:" in source
+    assert "await self.parse_message(message, tracker)" in source
+    assert "self._parse_message_with_graph(" in inspect.getsource(MessageProcessor.parse_message)
 
 
 def test_the_pipeline_sees_the_words_before_the_message():
@@ -266,7 +308,104 @@ def test_the_first_message_has_no_words_before_it():
     assert heard is message
 
 
+def test_no_store_stands_in_for_the_one_that_is_configured(domain):
+    """A failed save or read is an error, not a memory that nobody reads."""
+    from rasa.core.agent import Agent
+    from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore
+
+    class Store(InMemoryTrackerStore):
+        async def retrieve(self, sender_id):
+            raise ConnectionError("the database is away")
+
+    store = Store(domain)
+    agent = Agent(domain=domain, tracker_store=store)
+    assert agent.tracker_store is store
+    assert not isinstance(agent.tracker_store, FailSafeTrackerStore)
+    with pytest.raises(ConnectionError):
+        asyncio.run(agent.tracker_store.retrieve("ann"))
+    assert isinstance(Agent(domain=domain).tracker_store, InMemoryTrackerStore), "`rasa test` stores nothing"
+
+
+def test_rasa_still_wraps_its_store_where_the_patch_stands():
+    from rasa.core import agent
+
+    assert "FailSafeTrackerStore" in inspect.getsource(agent)
+    assert "self._create_tracker_store(tracker_store, self.domain)" in inspect.getsource(agent.Agent.__init__)
+
+
+def test_an_action_that_hangs_holds_up_nobody_else(endpoint, domain, tracker, monkeypatch):
+    release, ran = threading.Event(), []
+
+    class Slow:
+        async def run(self, _call):
+            release.wait(5)
+            return {"events": [], "responses": []}
+
+    monkeypatch.setattr(rasa_patches, "_executor", Slow())
+
+    async def both():
+        hanging = asyncio.ensure_future(endpoint.request(json={}, method="post"))
+        await asyncio.sleep(0)
+        ran.append("another turn")
+        release.set()
+        await hanging
+
+    asyncio.run(both())
+    assert ran == ["another turn"]
+
+
 def test_rasa_still_parses_with_the_tracker_and_hands_metadata_to_the_pipeline():
     assert list(inspect.signature(rasa_patches._original_parse).parameters)[1:3] == ["message", "tracker"]
     (converted,) = NLUMessageConverter().convert_user_message([UserMessage("hi", metadata={"previous": "words"})])
     assert converted.get("metadata") == {"previous": "words"}
+
+
+class Body:
+    """A connection whose body cannot be read to its end."""
+
+    request_body, keep_alive = "chunked", True
+
+    def __init__(self, stage, *read, headers=()):
+        self.stage, self.chunks = stage, list(read)
+        self.request = SimpleNamespace(headers=Header(headers))
+
+    async def read(self):
+        if not self.chunks:
+            raise InvalidUsage("Bad chunked encoding")
+        return self.chunks.pop(0)
+
+
+async def read_all(body):
+    return [data async for data in rasa_patches._iterate_body(body)]
+
+
+def test_a_body_with_bad_chunks_is_refused_once():
+    body = Body(Stage.HANDLER, b"good")
+    with pytest.raises(InvalidUsage):
+        asyncio.run(read_all(body))
+    assert body.request_body is None, "what is left of it is not read"
+
+
+def test_a_body_with_bad_chunks_that_nobody_asked_for_is_not_an_error():
+    body = Body(Stage.IDLE, b"good")
+    assert asyncio.run(read_all(body)) == [b"good"]
+    assert body.request_body is None
+
+
+@pytest.mark.parametrize("url", ["/\udcff", None, "/known"])
+def test_what_is_no_request_is_answered_whatever_its_address(url, monkeypatch):
+    seen = []
+    monkeypatch.setattr(rasa_patches, "_original_empty_request", lambda connection: seen.append(connection.url))
+    body = Body(Stage.REQUEST)
+    body.url = url
+    rasa_patches._create_empty_request(body)
+    assert seen == [None if url == "/\udcff" else url]
+
+
+def test_sanic_still_fails_where_it_is_patched():
+    source = inspect.getsource(Http.http1)
+    assert "# Try to consume any remaining request body" in source
+    assert "async for _ in self:" in source
+    assert "except PayloadTooLarge:" in source
+    assert "self.url.encode()" in inspect.getsource(rasa_patches._original_empty_request)
+    assert not {"__aiter__", "create_empty_request"} & set(Http.__touchup__), "what Sanic rewrites cannot be replaced"

@@ -104,10 +104,11 @@ TEXTS = {
         "(Call or text 988 now. In danger, call 911.)"
     ),
     "utter_other_language": (
-        "Solo puedo contestar en inglés. Llame a la Clínica de Válvulas al 501.552.3400. En una emergencia, "
-        "llame al 911.\n"
+        "Solo puedo contestar en inglés. Llame a la Clínica de Válvulas al 501.552.3400 y pida un intérprete "
+        "gratis. En una emergencia, llame al 911.\n"
         "\n"
-        "I can only answer in English. Call the Valve Clinic at 501.552.3400. In an emergency, call 911."
+        "I can only answer in English. Call the Valve Clinic at 501.552.3400 and ask for a free interpreter. In "
+        "an emergency, call 911."
     ),
     "utter_advice_declined": (
         "That is a good question for somebody who knows you. I am an automated chat that nobody watches, so "

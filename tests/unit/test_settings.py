@@ -21,6 +21,13 @@ def test_an_unset_variable_is_none(monkeypatch):
     assert settings.get("HOST") is None
 
 
+def test_an_unset_variable_has_the_value_of_the_table_where_one_is_needed(monkeypatch):
+    monkeypatch.delenv("PORT", raising=False)
+    assert (settings.value("PORT"), settings.get_int("PORT")) == ("5005", 5005)
+    monkeypatch.setenv("PORT", "8080")
+    assert (settings.value("PORT"), settings.get_int("PORT")) == ("8080", 8080)
+
+
 def test_a_variable_outside_the_table_is_a_mistake_in_the_code():
     with pytest.raises(KeyError):
         settings.get("NO_SUCH_SETTING")
@@ -53,8 +60,7 @@ def test_every_setting_stands_once_and_says_what_it_means():
 
 def test_every_setting_that_the_code_reads_is_in_the_table():
     sources = [*(paths.ROOT / "valve_clinic").rglob("*.py"), *(paths.ROOT / "actions").glob("*.py")]
-    read = {
-        name for path in sources for name in re.findall(r'settings\.get(?:_int)?\("(\w+)"', path.read_text("utf-8"))
-    }
+    asked = re.compile(r'settings\.(?:get|get_int|value)\("(\w+)"')
+    read = {name for path in sources for name in asked.findall(path.read_text("utf-8"))}
     assert read
     assert read <= {setting.name for setting in settings.SETTINGS}

@@ -16,6 +16,7 @@ FILES = {
     "data/rules.yml": "rules",
     "data/nlu/ask_causes.yml": "messages",
     "valve_clinic/nlu/encoder.py": "code",
+    "valve_clinic/nlu/questions.yml": "rules",
     "valve_clinic/nlu/clinic_en/entity_ruler/patterns.jsonl": "phrases",
 }
 
@@ -99,3 +100,20 @@ def test_training_that_succeeds_leaves_the_model(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "rasa", SimpleNamespace(train=train))
     training.train(target, lambda _line: None)
     assert target.read_text() == "model"
+
+
+def test_the_lines_on_the_progress_of_the_tuning_are_told(tmp_path, monkeypatch):
+    from valve_clinic.nlu import teaching
+
+    target = tmp_path / "valve-clinic-abc.tar.gz"
+
+    def train(**_options: object) -> SimpleNamespace:
+        teaching.logger.info("tuning the encoder: step %d of %d", 5, 10)
+        target.write_text("model")
+        return SimpleNamespace(code=0)
+
+    monkeypatch.setenv("RASA_TELEMETRY_ENABLED", "true")
+    monkeypatch.setitem(sys.modules, "rasa", SimpleNamespace(train=train))
+    told: list[str] = []
+    training.train(target, told.append)
+    assert told == ["tuning the encoder: step 5 of 10"]

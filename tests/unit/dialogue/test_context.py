@@ -199,3 +199,31 @@ def test_the_context_of_the_topic_that_a_bare_follow_up_leaves_does_not_count():
 def test_slots_without_values_are_a_new_talk():
     empty = dict.fromkeys(["procedure", "severity", "last_topic", "turns_since_mention"])
     assert resolve("is it safe?", slots=empty) == context.Context("ask_risks", {}, 1, cleared=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "value"), [("mother", "other"), ("Friend", "other"), ("self", None), ("", None), (None, None)]
+)
+def test_anybody_but_the_writer_is_somebody_else(said, value):
+    assert context.variant_value("relation", said) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("what might my mother feel", {"relation": "other"}),
+        ("how can i help my mother", {"relation": "other"}),
+        ("my mother says i need surgery", {}),
+        ("my mother thinks I’m tired", {}),
+        ("will my heart be like that of my mother", {}),
+    ],
+)
+def test_the_text_for_relatives_is_not_for_a_writer_who_asks_for_themselves(text, wanted):
+    mentions = context.read_mentions([{"entity": "relation", "value": "mother"}])
+    found = context.resolve("ask_symptoms", text, mentions, {"relation": "mother"}, [], {})
+    assert found.wanted == wanted
+
+
+def test_a_relation_is_remembered_as_it_was_typed():
+    found = context.resolve("ask_symptoms", "and the signs?", context.read_mentions([]), {"relation": "my mom"}, [], {})
+    assert found.wanted == {"relation": "other"}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime, timezone
 
 import pytest
 
 from valve_clinic.dialogue import speak
 
 from ..conftest import SAMPLE_PHONE
+
+MONDAY = datetime(2026, 11, 23, 18, 30, tzinfo=timezone.utc)  # half past noon in the clinic
 
 
 @pytest.fixture
@@ -104,24 +107,28 @@ def test_a_link_is_shown_when_its_address_is_known(sample_store, topic, links):
 
 
 def test_hand_off_details_name_number_purpose_and_what_to_have_ready(sample_clinic):
-    spoken = speak.handoff_details(sample_clinic, sample_clinic.handoffs["appointment"])
+    spoken = speak.handoff_details(sample_clinic, sample_clinic.handoffs["appointment"], moment=MONDAY)
     assert spoken["text"] == (
         f"Call {SAMPLE_PHONE} to make an appointment.\n\n"
         "Good to have ready:\n- your card\n\n"
-        "I do not know the hours of the line. In an emergency, call 911."
+        "I do not know the hours of the line. If it cannot wait, call your care team. "
+        "If their line is closed, call the after-hours number on your papers. In an emergency, call 911."
     )
     assert spoken["json_message"] == {
         "kind": "handoff",
+        "hours": "hours_unknown",
         "links": [{"title": "Call the Sample Clinic", "url": "tel:+15550100199"}],
     }
 
 
-def test_known_hours_are_said_day_by_day(sample_clinic):
-    hours = {"mon": ["08:00-12:00", "13:00-16:30"], "sun": []}
-    clinic = sample_clinic.copy(update={"hours": hours})
-    assert speak.hours_sentence(clinic) == "The line is open: Mon 08:00-12:00, 13:00-16:30; Sun closed."
+def test_known_hours_are_said_for_the_moment_and_stored_with_the_reply(sample_clinic):
+    clinic = sample_clinic.copy(update={"hours": {"mon": ["08:00-12:00", "13:00-16:30"]}, "holidays": []})
+    spoken = speak.handoff_details(clinic, clinic.handoffs["appointment"], moment=MONDAY)
+    assert "The line is closed now. It opens today at 1 p.m. Central time." in spoken["text"]
+    assert spoken["json_message"]["hours"] == "out_of_hours"
 
 
-@pytest.mark.parametrize("hours", [None, {}])
-def test_unknown_hours_are_said_to_be_unknown(sample_clinic, hours):
-    assert speak.hours_sentence(sample_clinic.copy(update={"hours": hours})) == "I do not know the hours of the line."
+def test_without_a_moment_it_is_now(sample_clinic):
+    always = {day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    clinic = sample_clinic.copy(update={"hours": always, "holidays": []})
+    assert speak.handoff_details(clinic, clinic.handoffs["general"])["json_message"]["hours"] == "in_hours"

@@ -30,6 +30,11 @@ def test_messages_are_read_in_order(tmp_path):
     assert second.accepted == {"ask_causes", "ask_risks"}
 
 
+def test_a_message_may_say_where_it_comes_from(tmp_path):
+    path = write(tmp_path, "- text: why\n  intent: ask_causes\n  source: a forum\n")
+    assert messages.read(path, INTENTS) == [LabelledMessage("why", "ask_causes")]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -66,13 +66,17 @@ def test_a_follow_up_needs_the_topic_and_the_text_of_its_context(item, reply, ri
 def test_the_whole_conversation_is_talked_and_the_shares_are_counted(tmp_path):
     (tmp_path / "two_questions.yml").write_text(yaml.safe_dump([TWO, {**TWO, "intents": ["ask_risks"]}]))
     (tmp_path / "follow_ups.yml").write_text(yaml.safe_dump([follow_up("ask_risks")]))
+    (tmp_path / "exam_two_questions.yml").write_text(yaml.safe_dump([TWO]))
+    (tmp_path / "exam_follow_ups.yml").write_text(yaml.safe_dump([follow_up("ask_causes")]))
     said = []
 
     def talk(messages):
         said.append(list(messages))
         return [RISKS]
 
-    two, followed = talks.measure(talk, tmp_path)
+    two, followed, exam_two, exam_followed = talks.measure(talk, tmp_path)
     assert (two.share.hits, two.share.count) == (1, 2)
     assert (followed.share.hits, followed.share.count) == (1, 1)
-    assert said == [["words"], ["words"], ["first", "second"]]
+    assert (exam_two.share.hits, exam_two.share.count) == (0, 1)
+    assert (exam_followed.share.hits, exam_followed.share.count) == (0, 1)
+    assert said == [["words"], ["words"], ["first", "second"], ["words"], ["first", "second"]]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from valve_clinic import paths
 from valve_clinic.evaluation import thresholds
 from valve_clinic.evaluation.thresholds import ASKED_OUTSIDE, ASKED_RIGHT, ASKED_WRONG, WRONG
 
@@ -48,6 +51,14 @@ def test_nothing_cannot_be_chosen_from():
 
 def test_the_configured_threshold_is_one_of_the_choices():
     assert thresholds.configured() in thresholds.CHOICES
+
+
+def test_the_configured_threshold_is_as_cheap_as_the_cheapest_of_the_document():
+    text = (paths.ROOT / "docs" / "understanding.md").read_text(encoding="utf-8")
+    costs = {float(row[1]): float(row[2]) for row in re.finditer(r"(?m)^\| (0\.\d\d) \|.*\| (0\.\d\d\d) \|$", text)}
+    assert set(costs) == set(thresholds.CHOICES)
+    # Costs this close are one: that of one message in three hundred.
+    assert costs[thresholds.configured()] <= min(costs.values()) + 0.003
 
 
 def test_the_held_aside_messages_are_about_one_in_twelve():

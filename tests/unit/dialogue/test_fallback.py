@@ -1,0 +1,54 @@
+"""Asking back: which intents count from which confidence on."""
+
+from __future__ import annotations
+
+import pytest
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from valve_clinic.dialogue.fallback import IntentFallback
+
+CONFIG = {
+    **IntentFallback.get_default_config(),
+    "threshold": 0.7,
+    "ambiguity_threshold": 0.0,
+    "harmless_threshold": 0.4,
+    "harmless": ["ask_personal_advice", "greet"],
+}
+
+
+def heard(intent: str, confidence: float, config: dict[str, object]) -> Message:
+    found = {"name": intent, "confidence": confidence}
+    message = Message({TEXT: "words", INTENT: found, INTENT_RANKING_KEY: [found]})
+    return IntentFallback(config).process([message])[0]
+
+
+@pytest.mark.parametrize(
+    ("intent", "confidence", "acted_on"),
+    [
+        ("ask_risks", 0.71, True),
+        ("ask_risks", 0.69, False),
+        ("ask_personal_advice", 0.41, True),
+        ("ask_personal_advice", 0.39, False),
+        ("greet", 0.5, True),
+    ],
+)
+def test_an_answer_needs_more_than_what_misleads_nobody(intent, confidence, acted_on):
+    message = heard(intent, confidence, CONFIG)
+    assert message.get(INTENT)["name"] == (intent if acted_on else "nlu_fallback")
+    assert intent in [item["name"] for item in message.get(INTENT_RANKING_KEY)]
+
+
+def test_without_names_all_intents_are_treated_alike():
+    plain = {**IntentFallback.get_default_config(), "threshold": 0.7, "ambiguity_threshold": 0.0}
+    assert heard("greet", 0.5, plain).get(INTENT)["name"] == "nlu_fallback"
+
+
+def test_the_configured_names_are_intents_that_no_content_answers_by_itself():
+    from valve_clinic.evaluation import messages, thresholds
+
+    lower, named = thresholds.harmless()
+    assert named <= messages.domain_intents()
+    assert lower < thresholds.configured()
+    assert "ask_personal_advice" in named
+    assert not named & {"ask_risks", "ask_results", "ask_medication", "out_of_scope"}
