@@ -8,7 +8,7 @@ export TF_CPP_MIN_LOG_LEVEL := 2
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help install run train shell test evaluate lint format language clean
+.PHONY: help install run train shell test evaluate demo-data faults lint format language audit sbom clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ train: install ## train a model from data/, unless there is one
 
 shell: train ## talk to the bot in this terminal
 	@$(BIN)/valve-clinic content load
-	@$(BIN)/rasa shell --quiet
+	@umask 077 && $(BIN)/rasa shell --quiet
 
 lint: install ## check code and data
 	@sh scripts/lint.sh
@@ -41,6 +41,18 @@ test: install ## check everything: data, code, stories, unit tests, the real ser
 
 evaluate: train ## measure the understanding and write docs/understanding.md (DATA=file: other messages)
 	@$(BIN)/valve-clinic evaluate $(if $(DATA),--data "$(DATA)",--curve)
+
+demo-data: train ## talk to the bot as a quarter's invented visitors, into var/demo/ (900 conversations, four minutes)
+	@$(BIN)/python benchmarks/demo_conversations.py
+
+audit: install ## look up known weaknesses of the locked packages; needs the internet
+	@$(BIN)/python -m valve_clinic.operations.audit "$$(sh scripts/bootstrap.sh)"
+
+sbom: install ## write the bill of materials and docs/licences.md
+	@$(BIN)/python -m valve_clinic.operations.licences "$$(sh scripts/bootstrap.sh)"
+
+faults: install ## kill, hang, fill and cut what the server needs, and write docs/reliability.md
+	@sh scripts/faults.sh
 
 clean: ## remove models, caches and run-time data; keeps .venv
 	rm -rf models/*.tar.gz .rasa results var/* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,6 +3,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# What is in var/ belongs to patients.
+chmod o-rwx var
+
 stamp=.venv/.installed
 want=$(cat pyproject.toml uv.lock .python-version | cksum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && [ -x .venv/bin/valve-clinic ]; then

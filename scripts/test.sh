@@ -20,8 +20,9 @@ quietly() {
   fi
 }
 
-step "browser for the website tests"
+step "browser for the website tests, and nginx for those of the deployment"
 sh scripts/browser.sh || true
+sh scripts/nginx.sh || true
 
 step "code and data"
 sh scripts/lint.sh
@@ -41,7 +42,7 @@ echo "$stories stories predicted as written"
 
 step "pytest"
 report=$(mktemp)
-$bin/pytest -q --junitxml="$report" || true
+$bin/pytest -q --ignore=tests/faults --junitxml="$report" || true
 counts=$($bin/python scripts/count_tests.py "$report" "$stories")
 rm -f "$report"
 
