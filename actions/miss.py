@@ -12,14 +12,10 @@ from actions.answer import answer_topic
 from actions.handoff import hand_off
 from actions.language import language_of
 from valve_clinic.content.store import ContentStore, shared_store
-from valve_clinic.dialogue import context, speak
+from valve_clinic.dialogue import choices, context, speak
 
 #: A miss after this many others in a row hands off to the phone line.
 MISSES_BEFORE_HANDOFF = 1
-#: Topics offered when it is unclear which was meant.
-MAX_CHOICES = 3
-#: A topic below this share of the best one's confidence is not offered.
-CHOICE_SHARE = 0.05
 
 
 class ActionAskClarification(Action):
@@ -54,12 +50,11 @@ def ask_clarification(dispatcher: CollectingDispatcher, tracker: Tracker, store:
     if is_follow_up(tracker, store):
         return answer_topic(dispatcher, tracker, store)
     titles = store.current().speaking(language_of(tracker)).titles(context.carried(tracker.slots))
-    ranking = [item for item in tracker.latest_message.get("intent_ranking") or [] if item["name"] in titles]
-    best = ranking[0]["confidence"] if ranking else 0.0
-    likely = [item["name"] for item in ranking[:MAX_CHOICES] if item["confidence"] >= CHOICE_SHARE * best]
-    if not likely:
+    ranking = tracker.latest_message.get("intent_ranking") or []
+    topics = choices.likely(((item["name"], item["confidence"]) for item in ranking), titles)
+    if not topics:
         return miss(dispatcher, tracker, store, {"response": "utter_ask_rephrase"})
-    buttons = [speak.topic_button(topic, titles[topic]) for topic in likely]
+    buttons = [speak.topic_button(topic, titles[topic]) for topic in topics]
     return miss(
         dispatcher,
         tracker,

@@ -13,6 +13,8 @@ from rasa.nlu.classifiers.fallback_classifier import FallbackClassifier
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
 from rasa.shared.nlu.training_data.message import Message
 
+from valve_clinic.nlu.featurizer import ALONE
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class IntentFallback(FallbackClassifier):
@@ -20,15 +22,24 @@ class IntentFallback(FallbackClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the defaults: those of Rasa, and no intent that counts from `harmless_threshold` on."""
-        return {**FallbackClassifier.get_default_config(), "harmless_threshold": 0.0, "harmless": []}
+        """Return the defaults: those of Rasa, and no intent that counts from `harmless_threshold` on.
 
-    def threshold(self, intent: str | None) -> float:
+        `leaning_threshold` is for messages that are read behind the one before them; without it they need as much as
+        others.
+        """
+        own = {"harmless_threshold": 0.0, "harmless": [], "leaning_threshold": None}
+        return {**FallbackClassifier.get_default_config(), **own}
+
+    def threshold(self, intent: str | None, leans: bool = False) -> float:
         """Return the confidence from which the chat acts on the intent."""
-        key = "harmless_threshold" if intent in self.component_config["harmless"] else "threshold"
-        return float(self.component_config[key])
+        config = self.component_config
+        if intent in config["harmless"]:
+            return float(config["harmless_threshold"])
+        leaning = config["leaning_threshold"] if leans else None
+        return float(config["threshold"] if leaning is None else leaning)
 
     def _nlu_confidence_below_threshold(self, message: Message) -> tuple[bool, float]:
         found = message.data[INTENT]
         confidence = float(found.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
-        return confidence < self.threshold(found.get(INTENT_NAME_KEY)), confidence
+        needed = self.threshold(found.get(INTENT_NAME_KEY), leans=message.get(ALONE) is not None)
+        return confidence < needed, confidence

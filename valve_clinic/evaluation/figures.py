@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from valve_clinic.evaluation.predictions import OFFERED, Prediction
+from valve_clinic.evaluation.predictions import FIRST, Prediction
 
 #: Quantile of the normal distribution for intervals of 95 %.
 _Z = 1.959963984540054
@@ -57,10 +57,10 @@ def measures(predictions: Sequence[Prediction]) -> list[Measure]:
     outside = [p for p in predictions if not p.in_scope]
     found = [
         Measure("first", "in scope: right intent first", share(p.first_right for p in inside)),
-        Measure("offered", f"in scope: right intent among the first {OFFERED}", share(p.offered_right for p in inside)),
+        Measure("offered", f"in scope: right intent among the first {FIRST}", share(p.near for p in inside)),
         Measure(
             "served",
-            "in scope: right answer given, or right intent among those offered",
+            "in scope: right answer given, or right topic among the buttons",
             share(p.served for p in inside),
         ),
         Measure("clarified", "in scope: asked back", share(p.clarified for p in inside)),

@@ -10,17 +10,19 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from valve_clinic.channel.text import clean
+from valve_clinic.dialogue import choices
 from valve_clinic.evaluation.messages import LabelledMessage
 
 #: What the model says when it is not sure enough to answer.
 FALLBACK = "nlu_fallback"
 OUT_OF_SCOPE = "out_of_scope"
-#: The chat offers at most this many topics when it asks which was meant.
-OFFERED = 3
+#: The measure "among the first" counts so many.
+FIRST = 3
 #: Parsed before the clock runs: the first calls set up buffers.
 _WARM_UP = 5
 
@@ -65,12 +67,17 @@ class Prediction:
 
     @property
     def offered_right(self) -> bool:
+        """Return whether the right topic is among the buttons that the chat would offer if it asked back."""
+        return not self.message.accepted.isdisjoint(choices.likely(self.ranking, titled()))
+
+    @property
+    def near(self) -> bool:
         """Return whether one of the first three intents of the ranking is right."""
-        return any(name in self.message.accepted for name, _ in self.ranking[:OFFERED])
+        return any(name in self.message.accepted for name, _ in self.ranking[:FIRST])
 
     @property
     def served(self) -> bool:
-        """Return whether the chat answers right, or asks back with the right intent among the first three."""
+        """Return whether the chat answers right, or asks back with the right topic among the buttons."""
         return self.offered_right if self.clarified else self.answer_right
 
     @property
@@ -87,6 +94,14 @@ class Prediction:
     def recognised(self) -> bool:
         """Return whether an out-of-scope message is declined, asked back or served by an accepted intent."""
         return self.declined or self.clarified or self.intent in self.message.accepted
+
+
+@lru_cache(maxsize=1)
+def titled() -> frozenset[str]:
+    """Return the topics of `content/`, which can be offered as buttons."""
+    from valve_clinic.content import loader
+
+    return frozenset(loader.load_files().topics)
 
 
 def from_parse(message: LabelledMessage, parsed: dict[str, Any], seconds: float = 0.0) -> Prediction:

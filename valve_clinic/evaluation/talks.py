@@ -99,13 +99,14 @@ def both(talk: Talk, item: dict[str, Any]) -> bool:
 def in_context(talk: Talk, item: dict[str, Any]) -> bool:
     """Return whether the last message's first answer has the topic and the variant that are expected.
 
-    A topic whose text does not depend on the procedure or the severity answers for any of them.
+    A topic whose text does not depend on the procedure or the severity answers for any of them. Where a decision is
+    declined first and the question then answered in general, the general answer is the one that counts.
     """
     from valve_clinic.content.store import shared_store
 
     replies = talk([turn["text"] for turn in item["turns"]])
     wanted = item["expect"]
-    found = next((reply for reply in replies if reply.topic), None)
+    found = next((reply for reply in replies if reply.topic and reply.kind != _KINDS["ask_personal_advice"]), None)
     if found is None or found.topic != wanted["topic"]:
         return False
     values = {key: wanted[key] for key in ("procedure", "severity") if wanted.get(key)}

@@ -180,18 +180,26 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Return ranking and questions of a message that may ask for medical advice about somebody.
 
-        Declining is right when it does, and the general answer behind it is right when it does not; so both are given,
-        with the sum of both probabilities.
+        Declining is right when it does, and the general answer behind it is right when it does not; so both are given.
+        Where another topic is likelier than the advice, the advice gets the sum of both probabilities.
         """
-        best = ranking[0]
+        best, needed = ranking[0], self._config["advice_from"]
         advice = next((item for item in ranking if item["name"] == ADVICE), None)
-        if advice is None or advice is best or advice["confidence"] < self._config["advice_from"]:
+        if advice is None or advice["confidence"] < needed or not self._is_answerable(best["name"]):
             return ranking, asked
-        if not self._is_answerable(best["name"]):
+        beside = best["name"]
+        if advice is best:
+            topics = (item for item in ranking[1:] if item["confidence"] >= needed and self._is_topic(item["name"]))
+            beside = next((item["name"] for item in topics), None)
+        if not asked and beside is not None:
+            asked = [{"intent": beside, "text": text, "start": 0, "end": len(text)}]
+        if advice is best:
             return ranking, asked
         first = {"name": ADVICE, "confidence": best["confidence"] + advice["confidence"]}
-        rest = [item for item in ranking if item is not advice]
-        return [first, *rest], asked or [{"intent": best["name"], "text": text, "start": 0, "end": len(text)}]
+        return [first, *(item for item in ranking if item is not advice)], asked
+
+    def _is_topic(self, intent: str) -> bool:
+        return intent != HUMAN and self._is_answerable(intent)
 
     def _is_answerable(self, intent: str) -> bool:
         return intent in self._config["answerable"] or intent.startswith("ask_")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from valve_clinic.dialogue.fallback import IntentFallback
+from valve_clinic.nlu.encoder import Judgement
+from valve_clinic.nlu.featurizer import ALONE
 
 CONFIG = {
     **IntentFallback.get_default_config(),
@@ -17,9 +20,11 @@ CONFIG = {
 }
 
 
-def heard(intent: str, confidence: float, config: dict[str, object]) -> Message:
+def heard(intent: str, confidence: float, config: dict[str, object], leans: bool = False) -> Message:
     found = {"name": intent, "confidence": confidence}
     message = Message({TEXT: "words", INTENT: found, INTENT_RANKING_KEY: [found]})
+    if leans:
+        message.set(ALONE, Judgement(np.zeros(2), np.zeros(3)))
     return IntentFallback(config).process([message])[0]
 
 
@@ -37,6 +42,20 @@ def test_an_answer_needs_more_than_what_misleads_nobody(intent, confidence, acte
     message = heard(intent, confidence, CONFIG)
     assert message.get(INTENT)["name"] == (intent if acted_on else "nlu_fallback")
     assert intent in [item["name"] for item in message.get(INTENT_RANKING_KEY)]
+
+
+@pytest.mark.parametrize(
+    ("intent", "confidence", "acted_on"),
+    [("ask_risks", 0.61, True), ("ask_risks", 0.59, False), ("greet", 0.41, True)],
+)
+def test_a_message_read_behind_another_one_needs_less(intent, confidence, acted_on):
+    message = heard(intent, confidence, {**CONFIG, "leaning_threshold": 0.6}, leans=True)
+    assert message.get(INTENT)["name"] == (intent if acted_on else "nlu_fallback")
+
+
+@pytest.mark.parametrize(("config", "leans"), [({"leaning_threshold": 0.6}, False), ({}, True)])
+def test_a_message_that_speaks_for_itself_needs_the_whole_threshold(config, leans):
+    assert heard("ask_risks", 0.65, {**CONFIG, **config}, leans).get(INTENT)["name"] == "nlu_fallback"
 
 
 def test_without_names_all_intents_are_treated_alike():

@@ -24,7 +24,7 @@ def predict(
 ) -> Prediction:
     """Return a prediction of a message labelled `intent`; `said` is what the chat acts on when not the first."""
     message = LabelledMessage("words", intent, tuple(also), tuple(slices))
-    ranked = tuple((name, confidence if place == 0 else 0.01) for place, name in enumerate(ranking))
+    ranked = tuple((name, confidence if place == 0 else 0.02) for place, name in enumerate(ranking))
     return Prediction(message, said or ranking[0], ranked, seconds)
 
 

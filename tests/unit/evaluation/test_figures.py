@@ -37,7 +37,7 @@ def test_intervals_of_none_and_all_end_at_0_and_1():
     [
         ("first", 3, 6),  # `also` counts; what is asked back counts by its ranking
         ("offered", 5, 6),  # the fourth place does not
-        ("served", 4, 6),  # asked back twice with the right one among three
+        ("served", 4, 6),  # asked back twice with the right one among the buttons
         ("clarified", 2, 6),
         ("declined", 1, 6),
         ("recognised", 3, 4),
@@ -85,6 +85,13 @@ def test_the_top_of_the_ranking_is_the_first_that_is_not_the_fallback():
     assert found.clarified
     assert found.first_right
     assert found.served
+
+
+def test_what_has_no_button_is_not_offered():
+    ranking = [("ask_causes", 0.3), ("thank", 0.2), ("out_of_scope", 0.1), ("ask_risks", 0.1), ("ask_results", 0.09)]
+    for intent, offered, near in (("thank", False, True), ("ask_results", True, False), ("ask_causes", True, True)):
+        found = predictions.Prediction(LabelledMessage("words", intent), "nlu_fallback", tuple(ranking))
+        assert (found.offered_right, found.served, found.near) == (offered, offered, near)
 
 
 def test_a_message_that_nothing_was_made_of_is_asked_back():

@@ -63,6 +63,14 @@ def test_a_follow_up_needs_the_topic_and_the_text_of_its_context(item, reply, ri
 
 
 @pytest.mark.usefixtures("_variants")
+def test_the_general_answer_behind_declined_advice_is_the_one_that_counts():
+    declined = Reply("advice_declined", "ask_personal_advice")
+    assert talks.in_context(lambda _: [declined, CAUSES], follow_up("ask_causes"))
+    assert not talks.in_context(lambda _: [declined, RISKS], follow_up("ask_causes"))
+    assert not talks.in_context(lambda _: [declined], follow_up("ask_causes"))
+
+
+@pytest.mark.usefixtures("_variants")
 def test_the_whole_conversation_is_talked_and_the_shares_are_counted(tmp_path):
     (tmp_path / "two_questions.yml").write_text(yaml.safe_dump([TWO, {**TWO, "intents": ["ask_risks"]}]))
     (tmp_path / "follow_ups.yml").write_text(yaml.safe_dump([follow_up("ask_risks")]))

@@ -87,6 +87,18 @@ def test_what_may_be_a_wish_for_advice_is_declined_first_and_answered_behind():
     assert asked == [{"intent": "ask_medication", "text": "the words", "start": 0, "end": 9}]
 
 
+def test_behind_declined_advice_the_likeliest_topic_is_answered():
+    ranking = ranked(ask_personal_advice=0.6, request_human=0.2, ask_recovery_time=0.1, ask_risks=0.09)
+    kept, asked = advice_first(ranking)
+    assert kept == ranking
+    assert [question["intent"] for question in asked] == ["ask_recovery_time"]
+
+
+def test_behind_declined_advice_nothing_unlikely_is_answered():
+    ranking = ranked(ask_personal_advice=0.9, ask_recovery_time=0.07)
+    assert advice_first(ranking) == (ranking, [])
+
+
 def test_the_questions_that_were_found_are_answered_behind_the_advice():
     several = [{"intent": "ask_medication"}, {"intent": "ask_risks"}]
     assert advice_first(ranked(ask_medication=0.6, ask_personal_advice=0.2), several)[1] == several
@@ -96,7 +108,7 @@ def test_the_questions_that_were_found_are_answered_behind_the_advice():
     "ranking",
     [
         ranked(ask_medication=0.8, ask_personal_advice=0.05),
-        ranked(ask_personal_advice=0.6, ask_medication=0.3),
+        ranked(ask_personal_advice=0.6, ask_medication=0.05),
         ranked(out_of_scope=0.6, ask_personal_advice=0.3),
         ranked(ask_medication=0.8, ask_risks=0.1),
     ],
