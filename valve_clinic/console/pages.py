@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +99,10 @@ def add_page(path: str, role: str, render: Render, *, title: str, in_menu: bool 
     _pages[path] = Registered(path, role, render, title, in_menu)
 
 
-def all_pages() -> list[Registered]:
-    """Return the pages in the order in which they were added."""
-    return list(_pages.values())
+def all_pages(rooms: Sequence[str] = ()) -> list[Registered]:
+    """Return the pages in the order of `rooms`, the modules that add them; those of no room stand behind, as added.
+
+    What a module adds when it is imported comes in any order: another one may have imported it before.
+    """
+    places = {room: place for place, room in enumerate(rooms)}
+    return sorted(_pages.values(), key=lambda page: places.get(page.render.__module__, len(places)))

@@ -75,7 +75,7 @@ class Console:
         def route(path: str, methods: tuple[str, ...], handler: _Handler, name: str) -> None:
             blueprint.add_route(self._guarded(handler), path, methods=methods, name=f"console_{name}")
 
-        for number, page in enumerate(pages.all_pages()):
+        for number, page in enumerate(pages.all_pages(ROOMS)):
             route(page.path, ("GET", "HEAD", "POST"), self._handler_of(page), f"page_{number}")
         route("/", ("GET", "HEAD"), self._home, "home")
         route("/login", ("GET", "HEAD"), self._login_page, "login_page")
@@ -134,7 +134,9 @@ class Console:
 
     async def _home(self, request: Request) -> HTTPResponse:
         _, account = request.ctx.console
-        seen = [page for page in pages.all_pages() if account is not None and page.in_menu and account.may(page.role)]
+        seen = [
+            page for page in pages.all_pages(ROOMS) if account is not None and page.in_menu and account.may(page.role)
+        ]
         return redirect(FOLDER + (seen[0].path if seen else "/login"))
 
     async def _login_page(self, request: Request) -> HTTPResponse:
@@ -195,7 +197,7 @@ class Console:
         cookie: str,
         at: pages.Registered | None = None,
     ) -> HTTPResponse:
-        menu = [one for one in pages.all_pages() if one.in_menu and account.may(one.role)]
+        menu = [one for one in pages.all_pages(ROOMS) if one.in_menu and account.may(one.role)]
         shown = {"account": account, "menu": menu, "at": at, "csrf": self._guard.csrf(cookie), "folder": FOLDER}
         return _render(page.template, page.status, **{**page.values, **shown})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from valve_clinic.console import pages
 from valve_clinic.console.guard import LOGINS_PER_ACCOUNT, LOGINS_PER_ADDRESS
 from valve_clinic.console.store import ConsoleStore
 
@@ -175,3 +176,23 @@ def test_the_database_holds_neither_password_nor_token_nor_address(store, nurse)
         ]
     assert rows
     assert not [row for row in rows if PASSWORD in row or token in row or "127.0.0.1" in row]
+
+
+def test_pages_stand_in_the_order_of_their_rooms_whatever_was_imported_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "_pages", {})
+    for room in ("second", "other", "first"):
+
+        def render(visit: pages.Visit) -> pages.Page:
+            return pages.Page("x.html")
+
+        render.__module__ = f"room.{room}"
+        pages.add_page(f"/{room}", "agent", render, title=room)
+    assert [page.title for page in pages.all_pages(("room.first", "room.second"))] == ["first", "second", "other"]
+
+
+def test_a_manager_arrives_at_the_look_up_of_codes(store: ConsoleStore, browser: Browser) -> None:
+    store.add_account("boss", "manager", PASSWORD)
+    browser.log_in("boss")
+    # As when another module had imported the rooms before, in an order of its own.
+    pages._pages["/lookup"] = pages._pages.pop("/lookup")
+    assert browser.get("/").headers["location"] == "/console/lookup"
