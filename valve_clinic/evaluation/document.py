@@ -41,7 +41,7 @@ _GAPS = """\
   files were looked at while the splitting was written: development figures. Those of the examination
   (`tests/nlu/exam_follow_ups.yml`, `tests/nlu/exam_two_questions.yml`) were not.
 - **Offered topics.** "Among the buttons" takes those that the chat offers when it asks back: at most three, none
-  without an answer text, none that is much less likely than the best. A greeting that is asked back has no right button.
+  without an answer text, none that is much less likely than the best. A greeting has no button.
 - **Follow-ups.** Where a decision is declined first and then answered in general, the general answer is counted.
 - **Cleaning.** Messages are parsed as they stand in the file; the website's channel cleans them first.
 - **Danger.** Emergencies and crises are intents like others here. What it costs to miss one is not weighed.
