@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,15 +30,28 @@ class Found:
     level: Level
 
 
+@dataclass(frozen=True)
+class _Phrase:
+    """One way to say a sign or a cue: which words it cannot do without, one of each set, and who finds it."""
+
+    name: str
+    needed: tuple[frozenset[str], ...]
+    matcher: Matcher
+
+
 class SignMatcher:
-    """Holds the compiled signs."""
+    """Holds the compiled signs.
+
+    Of more than a thousand phrases a message has the words of a few, and only those are looked for: spaCy, which tries
+    each phrase at each word, took 5 ms for a message.
+    """
 
     def __init__(self, signs: Signs) -> None:
         """Compile; raises `SignsError` when a phrase cannot be read."""
         self._vocab = spacy.blank("en").vocab
         self._words = signs.words
         self._signs = {sign.id: sign for sign in signs.signs}
-        self._matcher = Matcher(self._vocab)
+        self._phrases: dict[str, list[_Phrase]] = {}
         for sign in signs.signs:
             self._add(f"sign:{sign.id}", sign.phrases)
         for cue, phrases in signs.cues.items():
@@ -50,15 +64,18 @@ class SignMatcher:
             return [], frozenset()
         document = Doc(self._vocab, words=read_words)
         spans: dict[str, list[tuple[int, int]]] = {}
-        for key, start, end in self._matcher(document):
-            spans.setdefault(self._vocab.strings[key], []).append((start, end))
+        for phrase in self._possible(frozenset(read_words)):
+            spans.setdefault(phrase.name, []).extend((start, end) for _, start, end in phrase.matcher(document))
         found: dict[str, Level] = {}
+        spans = {name: places for name, places in spans.items() if places}
         for name, places in spans.items():
             kind, _, item = name.partition(":")
             if kind == "sign":
                 level = max(self._level(self._signs[item], place, read_words, spans) for place in places)
                 found[item] = level
-        ordered = sorted(found.items(), key=lambda pair: -pair[1])
+        # Of two that are as urgent, the one that stands first in the file.
+        ordered = [(item, found[item]) for item in self._signs if item in found]
+        ordered.sort(key=lambda pair: -pair[1])
         cues = frozenset(name.partition(":")[2] for name in spans if name.startswith("cue:"))
         return [Found(self._signs[item], level) for item, level in ordered if level > Level.NONE], cues
 
@@ -96,8 +113,22 @@ class SignMatcher:
                 return index + 1
         return begin
 
+    def _possible(self, said: frozenset[str]) -> Iterator[_Phrase]:
+        """Yield the phrases that a text with these words may have; each is listed under one set of its words."""
+        for word in said:
+            for phrase in self._phrases.get(word, ()):
+                if not any(said.isdisjoint(needed) for needed in phrase.needed):
+                    yield phrase
+
     def _add(self, name: str, phrases: tuple[str, ...]) -> None:
-        self._matcher.add(name, [pattern for phrase in phrases for pattern in self._compile(phrase, name)])
+        for pattern in (pattern for phrase in phrases for pattern in self._compile(phrase, name)):
+            matcher = Matcher(self._vocab)
+            matcher.add(name, [pattern])
+            needed = [_words_of(token) for token in pattern if "OP" not in token]
+            if not needed:
+                raise SignsError(f"{name}: a phrase needs a word beside ...")
+            for word in min(needed, key=len):
+                self._phrases.setdefault(word, []).append(_Phrase(name, tuple(needed), matcher))
 
     def _compile(self, phrase: str, name: str) -> list[list[dict[str, object]]]:
         """Return the token patterns of a phrase: one, and one more for each choice of several words."""
@@ -122,6 +153,12 @@ class SignMatcher:
         found: list[list[dict[str, object]]] = [[{"ORTH": {"IN": single}}]] if single else []
         found += [[{"ORTH": word} for word in choice] for choice in read_choices if len(choice) > 1]
         return [*found, []] if optional else found
+
+
+def _words_of(token: dict[str, object]) -> frozenset[str]:
+    """Return the words of which a token of a pattern is one."""
+    wanted = token["ORTH"]
+    return frozenset(wanted["IN"] if isinstance(wanted, dict) else [str(wanted)])
 
 
 def _thought(read_words: list[str], start: int, end: int) -> tuple[int, int]:

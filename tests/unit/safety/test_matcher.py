@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from valve_clinic.channel.text import clean
 from valve_clinic.safety import matcher
 from valve_clinic.safety.levels import Level
+from valve_clinic.safety.signs import SignsError, read
 
 URGENT = ["I can't breathe", "my chest hurts", "he won't wake up", "her lips are blue", "I am about to pass out"]
 ORDINARY = [
@@ -145,3 +148,20 @@ def test_clear_cases(text: str, expected: Level) -> None:
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_matcher(text: str) -> None:
     matcher.shared().find(text)
+
+
+def test_signs_that_are_as_urgent_come_in_the_order_of_the_file():
+    found, _ = matcher.shared().find("my chest hurts right now and my left arm is numb and I can't breathe")
+    order = [sign.id for sign in read().signs]
+    levels = [item.level for item in found]
+    assert levels == sorted(levels, reverse=True)
+    urgent = [order.index(item.sign.id) for item in found if item.level is found[0].level]
+    assert len(urgent) > 1
+    assert urgent == sorted(urgent)
+
+
+def test_a_phrase_without_a_word_of_its_own_is_refused():
+    signs = read()
+    only_gap = replace(signs.signs[0], phrases=("...",))
+    with pytest.raises(SignsError, match="needs a word"):
+        matcher.SignMatcher(replace(signs, signs=(only_gap,)))
