@@ -10,6 +10,7 @@ import warnings
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
+import jsonschema
 import pytest
 import rasa
 import rasa.server
@@ -409,3 +410,28 @@ def test_sanic_still_fails_where_it_is_patched():
     assert "except PayloadTooLarge:" in source
     assert "self.url.encode()" in inspect.getsource(rasa_patches._original_empty_request)
     assert not {"__aiter__", "create_empty_request"} & set(Http.__touchup__), "what Sanic rewrites cannot be replaced"
+
+
+GOOD_REPLY = {"events": [{"event": "slot", "name": "misses", "value": 0.0, "timestamp": None}], "responses": [{}]}
+
+
+def test_the_schema_of_an_actions_reply_is_checked_once_and_each_reply_against_it(monkeypatch):
+    looked_at = []
+    kind = type(rasa_patches._reply_validator())
+    monkeypatch.setattr(kind, "check_schema", lambda schema: looked_at.append(schema))
+    action = RemoteAction("action_answer_topic", None)
+    assert action._validate_action_result(GOOD_REPLY)
+    assert action._validate_action_result({"events": [], "responses": []})
+    assert looked_at == []
+
+
+@pytest.mark.parametrize("reply", [{**GOOD_REPLY, "responses": "words"}, {**GOOD_REPLY, "events": [{"event": "none"}]}])
+def test_a_wrong_reply_of_an_action_is_refused_in_rasas_words(reply):
+    with pytest.raises(jsonschema.ValidationError, match="Failed to validate Action server response"):
+        RemoteAction("action_answer_topic", None)._validate_action_result(reply)
+
+
+def test_rasa_would_check_the_schema_each_time():
+    source = inspect.getsource(rasa_patches._original_validation)
+    assert "validate(result, self.action_response_format_spec())" in source
+    assert RemoteAction.action_response_format_spec() == RemoteAction.action_response_format_spec()
