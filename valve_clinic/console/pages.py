@@ -99,7 +99,7 @@ def add_page(path: str, role: str, render: Render, *, title: str, in_menu: bool 
     _pages[path] = Registered(path, role, render, title, in_menu)
 
 
-def all_pages(rooms: Sequence[str] = ()) -> list[Registered]:
+def all_pages(rooms: Sequence[str]) -> list[Registered]:
     """Return the pages in the order of `rooms`, the modules that add them; those of no room stand behind, as added.
 
     What a module adds when it is imported comes in any order: another one may have imported it before.

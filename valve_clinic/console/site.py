@@ -134,9 +134,7 @@ class Console:
 
     async def _home(self, request: Request) -> HTTPResponse:
         _, account = request.ctx.console
-        seen = [
-            page for page in pages.all_pages(ROOMS) if account is not None and page.in_menu and account.may(page.role)
-        ]
+        seen = _menu(account) if account is not None else []
         return redirect(FOLDER + (seen[0].path if seen else "/login"))
 
     async def _login_page(self, request: Request) -> HTTPResponse:
@@ -197,9 +195,14 @@ class Console:
         cookie: str,
         at: pages.Registered | None = None,
     ) -> HTTPResponse:
-        menu = [one for one in pages.all_pages(ROOMS) if one.in_menu and account.may(one.role)]
-        shown = {"account": account, "menu": menu, "at": at, "csrf": self._guard.csrf(cookie), "folder": FOLDER}
+        menu, csrf = _menu(account), self._guard.csrf(cookie)
+        shown = {"account": account, "menu": menu, "at": at, "csrf": csrf, "folder": FOLDER}
         return _render(page.template, page.status, **{**page.values, **shown})
+
+
+def _menu(account: Account) -> list[pages.Registered]:
+    """Return the pages that the account finds in its menu; it arrives at the first."""
+    return [page for page in pages.all_pages(ROOMS) if page.in_menu and account.may(page.role)]
 
 
 def add_console(app: Sanic) -> None:

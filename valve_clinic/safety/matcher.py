@@ -65,19 +65,18 @@ class SignMatcher:
         document = Doc(self._vocab, words=read_words)
         spans: dict[str, list[tuple[int, int]]] = {}
         for phrase in self._possible(frozenset(read_words)):
-            spans.setdefault(phrase.name, []).extend((start, end) for _, start, end in phrase.matcher(document))
+            for _, start, end in phrase.matcher(document):
+                spans.setdefault(phrase.name, []).append((start, end))
         found: dict[str, Level] = {}
-        spans = {name: places for name, places in spans.items() if places}
         for name, places in spans.items():
             kind, _, item = name.partition(":")
             if kind == "sign":
                 level = max(self._level(self._signs[item], place, read_words, spans) for place in places)
                 found[item] = level
         # Of two that are as urgent, the one that stands first in the file.
-        ordered = [(item, found[item]) for item in self._signs if item in found]
-        ordered.sort(key=lambda pair: -pair[1])
+        ordered = sorted((item for item in self._signs if item in found), key=lambda item: -found[item])
         cues = frozenset(name.partition(":")[2] for name in spans if name.startswith("cue:"))
-        return [Found(self._signs[item], level) for item, level in ordered if level > Level.NONE], cues
+        return [Found(self._signs[item], found[item]) for item in ordered if found[item] > Level.NONE], cues
 
     def _level(
         self, sign: Sign, place: tuple[int, int], read_words: list[str], spans: dict[str, list[tuple[int, int]]]
