@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, DateTime, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import registry
+
+from valve_clinic.channel.kept_replies import KeptReplies
 
 #: A session lives this long after its last message.
 SESSION_LIFE = datetime.timedelta(minutes=30)
@@ -36,7 +38,7 @@ class TurnRow(Base):
     client_id = Column(String(36))
     text = Column(Text)
     state = Column(String(8), nullable=False, server_default="answered")
-    replies = Column(JSON, nullable=False)
+    replies = Column(KeptReplies, nullable=False)
     safety = Column(String(8), nullable=False)
     at = Column(DateTime(timezone=True), nullable=False)
 

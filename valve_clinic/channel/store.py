@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from valve_clinic import schema_version
+from valve_clinic.channel import statements
 from valve_clinic.channel.models import (
     SESSION_LIFE,
     Base,
@@ -23,13 +24,12 @@ from valve_clinic.channel.models import (
     TurnRow,
 )
 from valve_clinic.channel.references import References
+from valve_clinic.channel.statements import ANSWERED, RECEIVED
 from valve_clinic.clock import utc_now
 from valve_clinic.database import empty_log, make_engine
 from valve_clinic.storage.parts import Part, insert_once
 from valve_clinic.storage.quarantine import delete_conversation
 from valve_clinic.storage.schema import prepare, shared_engine
-
-RECEIVED, ANSWERED = "received", "answered"
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,13 @@ class WebsiteStore:
 
     def is_live(self, session_id: str) -> bool:
         """Return whether the session exists and had a message in the last 30 minutes."""
-        with Session(self._engine, future=True) as session:
-            return self._is_live(session, session_id)
+        with self._engine.connect() as connection:
+            return self._is_live(connection, session_id)
 
     def find_turn(self, session_id: str, client_id: str) -> Turn | None:
         """Return the turn that was answered under the client's id, or None."""
-        with Session(self._engine, future=True) as session:
-            row = _row(session, session_id, client_id)
+        with self._engine.connect() as connection:
+            row = _row(connection, session_id, client_id)
             return _turn(row) if row is not None and row.state == ANSWERED else None
 
     def receive(self, session_id: str, client_id: str, text: str | None, button_id: str | None) -> Received | None:
@@ -94,15 +94,15 @@ class WebsiteStore:
 
         Returns None when the session has ended; raises `LookupError` for a button that was not handed out in it.
         """
-        with Session(self._engine, future=True) as session, session.begin():
-            if not self._is_live(session, session_id):
+        with self._engine.begin() as connection:
+            if not self._is_live(connection, session_id):
                 return None
-            row = _row(session, session_id, client_id)
+            row = _row(connection, session_id, client_id)
             if row is not None and row.state == ANSWERED:
                 return Received(row.text, row.text, _turn(row))
             words = sent = text if row is None or text is None else row.text
             if button_id is not None:
-                button = _button(session, session_id, button_id)
+                button = _button(connection, session_id, button_id)
                 words, sent = button.title, button.payload
             if row is None:
                 values: dict[str, Any] = {
@@ -114,7 +114,7 @@ class WebsiteStore:
                     "safety": "none",
                     "at": self._now(),
                 }
-                insert_once(session, TurnRow, values)
+                insert_once(connection, TurnRow, values)
             return Received(str(words), str(sent))
 
     def answer(
@@ -131,20 +131,15 @@ class WebsiteStore:
         That is an earlier answer where there is one, and None where the session was deleted meanwhile. Raises
         `ConflictError` when another turn has gone on with the conversation.
         """
-        with Session(self._engine, future=True) as session, session.begin():
-            mine = (
-                update(TurnRow)
-                .where(TurnRow.session_id == session_id, TurnRow.client_id == client_id, TurnRow.state == RECEIVED)
-                .values(state=ANSWERED, replies=replies, safety=safety)
-                .execution_options(synchronize_session=False)
-            )
-            if session.execute(mine).rowcount == 1:
-                alive = update(SessionRow).where(SessionRow.id == session_id).values(last_at=self._now())
-                session.execute(alive.execution_options(synchronize_session=False))
-                session.add_all(_button_row(session_id, button) for button in buttons)
+        with self._engine.begin() as connection:
+            key = {"session": session_id, "client": client_id}
+            if connection.execute(statements.ANSWER, {**key, "said": replies, "level": safety}).rowcount == 1:
+                connection.execute(statements.KEEP_ALIVE, {"session": session_id, "now": self._now()})
+                if buttons:
+                    connection.execute(statements.ADD_BUTTONS, [_values(session_id, button) for button in buttons])
                 if part is not None:
-                    part.write(session)
-            row = _row(session, session_id, client_id)
+                    part.write(connection)
+            row = _row(connection, session_id, client_id)
             return _turn(row) if row is not None else None
 
     def add_turn(
@@ -166,15 +161,14 @@ class WebsiteStore:
 
     def turns(self, session_id: str) -> list[Turn]:
         """Return the session's turns in order."""
-        with Session(self._engine, future=True) as session:
-            query = select(TurnRow).where(TurnRow.session_id == session_id).order_by(TurnRow.id)
-            return [_turn(row) for row in session.execute(query).scalars()]
+        with self._engine.connect() as connection:
+            return [_turn(row) for row in connection.execute(statements.TURNS, {"session": session_id})]
 
     def find_button(self, session_id: str, button_id: str) -> Button | None:
         """Return the button if it was handed out in this session."""
-        with Session(self._engine, future=True) as session:
+        with self._engine.connect() as connection:
             try:
-                return _button(session, session_id, button_id)
+                return _button(connection, session_id, button_id)
             except LookupError:
                 return None
 
@@ -228,11 +222,11 @@ class WebsiteStore:
                 session_id=session_id, client_id=client_id, text=text, replies=replies, safety=safety, at=self._now()
             )
         )
-        session.add_all(_button_row(session_id, button) for button in buttons)
+        session.add_all(ButtonRow(**_values(session_id, button)) for button in buttons)
 
-    def _is_live(self, session: Session, session_id: str) -> bool:
-        row = session.get(SessionRow, session_id)
-        return row is not None and _aware(row.last_at) + SESSION_LIFE > self._now()
+    def _is_live(self, connection: Any, session_id: str) -> bool:
+        last_at = connection.execute(statements.LAST_AT, {"session": session_id}).scalar_one_or_none()
+        return last_at is not None and _aware(last_at) + SESSION_LIFE > self._now()
 
 
 def open_store(url: str | None = None) -> WebsiteStore:
@@ -240,24 +234,22 @@ def open_store(url: str | None = None) -> WebsiteStore:
     return WebsiteStore(make_engine(url) if url else shared_engine())
 
 
-def _row(session: Session, session_id: str, client_id: str) -> Any:
-    query = select(TurnRow).where(TurnRow.session_id == session_id, TurnRow.client_id == client_id)
-    return session.execute(query).scalar_one_or_none()
+def _row(connection: Any, session_id: str, client_id: str) -> Any:
+    return connection.execute(statements.TURN, {"session": session_id, "client": client_id}).one_or_none()
 
 
-def _button(session: Session, session_id: str, button_id: str) -> Button:
-    query = select(ButtonRow).where(ButtonRow.id == button_id, ButtonRow.session_id == session_id)
-    row = session.execute(query).scalar_one_or_none()
+def _button(connection: Any, session_id: str, button_id: str) -> Button:
+    row = connection.execute(statements.BUTTON, {"session": session_id, "button": button_id}).one_or_none()
     if row is None:
         raise LookupError("no such button was handed out in this session")
     return Button(row.id, row.title, row.payload)
 
 
-def _button_row(session_id: str, button: Button) -> ButtonRow:
-    return ButtonRow(id=button.id, session_id=session_id, title=button.title, payload=button.payload)
+def _values(session_id: str, button: Button) -> dict[str, str]:
+    return {"id": button.id, "session_id": session_id, "title": button.title, "payload": button.payload}
 
 
-def _turn(row: TurnRow) -> Turn:
+def _turn(row: Any) -> Turn:
     return Turn(row.client_id, row.text, list(row.replies), row.safety, _aware(row.at))
 
 

@@ -24,6 +24,9 @@ from valve_clinic.database import make_engine, read_in_snapshots
 __all__ = ["AnswerView", "ContentStore", "RestoredError", "SourceView", "yaml_safe"]
 logger = logging.getLogger(__name__)
 
+_publications = PublicationRow.__table__
+_NEWEST = select(_publications.c.id, _publications.c.loaded_at).order_by(_publications.c.id.desc()).limit(1)
+
 
 class ContentStore:
     """Reads and replaces the answers in a database.
@@ -59,13 +62,8 @@ class ContentStore:
 
     def current(self) -> Edition:
         """Return what is served now; an empty one when nothing was loaded yet."""
-        newest = (
-            select(PublicationRow.id, PublicationRow.loaded_at, PublicationRow.digest)
-            .order_by(PublicationRow.id.desc())
-            .limit(1)
-        )
         with self._engine.connect() as connection, connection.begin():
-            row = connection.execute(newest).first()
+            row = connection.execute(_NEWEST).first()
             if row is None:
                 return Edition([], {}, None, None)
             kept, key = self._kept, (row.id, row.loaded_at)

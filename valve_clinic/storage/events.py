@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from rasa.shared.core.events import BotUttered, Event, Restarted, SessionStarted, SlotSet, UserUttered
@@ -62,11 +63,20 @@ def read(text: str, turn: str) -> list[Event]:
         at = data.setdefault("timestamp", at)
         if data["event"] == UserUttered.type_name:
             _complete(data, turn)
-        event = Event.from_parameters(data)
+        event = _kind(data["event"])._from_parameters(data)
         if event is None:
-            raise ValueError("an event of an unknown kind")
+            raise ValueError("an event that says nothing")
         found.append(event)
     mark_stored(found)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _kind(name: str) -> type[Event]:
+    """Return the class of an event; raises ValueError for an unknown one. Rasa lists all its classes for each event."""
+    found = Event.resolve_by_type(name)
+    if found is None:
+        raise ValueError("an event of an unknown kind")
     return found
 
 

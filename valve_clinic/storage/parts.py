@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
@@ -101,9 +102,13 @@ def note_stored(tracker: DialogueStateTracker, new: Sequence[Event]) -> None:
 def insert_once(connection: Any, table: Any, row: dict[str, Any]) -> bool:
     """Insert the row unless its key is there already; returns whether it was inserted."""
     dialect = connection.get_bind().dialect.name if hasattr(connection, "get_bind") else connection.dialect.name
+    return bool(connection.execute(_insertion(table, dialect), row).rowcount == 1)
+
+
+@lru_cache(maxsize=16)
+def _insertion(table: Any, dialect: str) -> Any:
     make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    result = connection.execute(make(table.__table__).values(**row).on_conflict_do_nothing())
-    return bool(result.rowcount == 1)
+    return make(table.__table__).on_conflict_do_nothing()
 
 
 def _move_window(connection: Any, conversation: str, window: Window) -> None:

@@ -13,7 +13,7 @@ from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import and_, func, select
+from sqlalchemy import bindparam, func, null, select
 from sqlalchemy.engine import Engine, Row
 from sqlalchemy.exc import DBAPIError
 
@@ -24,6 +24,21 @@ from valve_clinic.storage.schema import shared_engine
 from valve_clinic.storage.window import Loaded, opening
 
 logger = logging.getLogger(__name__)
+
+_parts, _windows = PartRow.__table__, WindowRow.__table__
+#: A conversation from its beginning, and from where its window begins with the slots at that point.
+_ALL = (
+    select(_parts.c.position, _parts.c.turn, _parts.c.events, null().label("slots"))
+    .where(_parts.c.conversation == bindparam("conversation"))
+    .order_by(_parts.c.position)
+)
+_WINDOW = (
+    select(_parts.c.position, _parts.c.turn, _parts.c.events, _windows.c.slots)
+    .outerjoin(_windows, _windows.c.conversation == _parts.c.conversation)
+    .where(_parts.c.conversation == bindparam("conversation"))
+    .where(_parts.c.position >= func.coalesce(_windows.c.first, 0))
+    .order_by(_parts.c.position)
+)
 
 
 class ConversationStore(TrackerStore):
@@ -103,15 +118,8 @@ class ConversationStore(TrackerStore):
             return None
 
     def _rows(self, conversation: str, whole: bool) -> list[Row]:
-        query = (
-            select(PartRow.position, PartRow.turn, PartRow.events, WindowRow.slots)
-            .outerjoin(WindowRow, and_(WindowRow.conversation == PartRow.conversation, not whole))
-            .where(PartRow.conversation == conversation)
-            .where(PartRow.position >= func.coalesce(WindowRow.first, 0))
-            .order_by(PartRow.position)
-        )
         with self._engine.connect() as connection:
-            return list(connection.execute(query).all())
+            return list(connection.execute(_ALL if whole else _WINDOW, {"conversation": conversation}).all())
 
     def _tracker(self, conversation: str, rows: list[Row]) -> DialogueStateTracker:
         loaded = Loaded(next_position=rows[-1].position + 1)

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from unit.channel.conftest import Clock
+from valve_clinic.channel.replies import build_replies
 from valve_clinic.channel.store import Button, WebsiteStore
 
 ANN, BEN = "a" * 40, "b" * 40
@@ -18,7 +19,8 @@ FIRST, SECOND = "3f2b8c1e-5d4a-4f6b-9a7c-000000000001", "3f2b8c1e-5d4a-4f6b-9a7c
 
 
 def reply(reply_id: str, text: str = "An answer.") -> dict[str, Any]:
-    return {"id": reply_id, "kind": "answer", "text": text, "buttons": [], "variant": {"procedure": "mitraclip"}}
+    (made,), _ = build_replies([{"text": text, "custom": {"kind": "answer", "variant": {"procedure": "mitraclip"}}}])
+    return {**made, "id": reply_id}
 
 
 def greet(store: WebsiteStore, session: str) -> None:
