@@ -21,6 +21,9 @@ from rasa.core.channels import OutputChannel, UserMessage
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
 from rasa.engine.constants import PLACEHOLDER_MESSAGE
+from rasa.engine.exceptions import GraphRunError
+from rasa.engine.graph import GraphSchema, SchemaNode
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.graph_components.converters.nlu_message_converter import NLUMessageConverter
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
@@ -32,8 +35,9 @@ from sanic.compat import Header
 from sanic.exceptions import InvalidUsage
 from sanic.http import Http, Stage
 
-from valve_clinic import paths, rasa_patches
+from valve_clinic import action_reply, graph_run, paths, rasa_patches, said_before
 from valve_clinic.content import store as stores
+from valve_clinic.nlu import follow_ups
 
 rasa_patches.apply()
 #: Rasa's own functions, as they were before the patches.
@@ -268,7 +272,7 @@ def parse(message, *said):
 
 def parsed_before(text):
     message = rasa_patches.ParsedMessage(text)
-    message.parsed_alone = {"text": text, "intent": {"name": "ask_risks"}, "entities": []}
+    message.parsed = {"text": text, "intent": {"name": "ask_risks"}, "entities": []}
     return message
 
 
@@ -279,15 +283,48 @@ LONG = "how long do people stay in the hospital after it"
 def test_a_message_that_was_parsed_already_and_has_no_context_to_read_is_not_parsed_again(text, said):
     message = parsed_before(text)
     processor, data = parse(message, *said)
-    assert data == message.parsed_alone
+    assert data == message.parsed
     assert processor.heard == []
 
 
 def test_a_short_message_that_was_parsed_already_is_parsed_again_in_its_context():
     message = parsed_before("how long?")
     processor, data = parse(message, "what is the MitraClip")
-    assert data != message.parsed_alone
+    assert data != message.parsed
     assert processor.heard[0].metadata == {"previous": "what is the MitraClip"}
+
+
+def test_a_short_message_that_was_parsed_behind_the_right_words_is_not_parsed_again():
+    message = parsed_before("how long?")
+    message.parsed_behind = "what is the MitraClip"
+    processor, data = parse(message, "what is the MitraClip")
+    assert data == message.parsed
+    assert processor.heard == []
+
+
+@pytest.mark.parametrize("said", [[], ["is it safe"], ["what is the MitraClip", "is it safe"]])
+def test_a_short_message_that_was_parsed_behind_other_words_is_parsed_again(said):
+    """Another process may have answered since, or the conversation may have been lost."""
+    message = parsed_before("how long?")
+    message.parsed_behind = "what is the MitraClip"
+    processor, data = parse(message, *said)
+    assert data != message.parsed
+    assert (processor.heard[0].metadata or {}).get("previous") == follow_ups.previous_of(said)
+
+
+def test_a_message_without_a_conversation_is_read_behind_the_words_it_is_expected_to_lean_on():
+    with said_before.expecting("what is the MitraClip"):
+        assert parse_after()[1].metadata == {"previous": "what is the MitraClip"}
+        assert parse_after("is it safe")[1].metadata == {"previous": "is it safe"}, "a conversation knows better"
+    assert not parse_after()[1].metadata
+
+
+def test_what_the_next_message_may_lean_on_is_noted_for_messages_of_the_website_only():
+    said_before.forget("visitor")
+    parse(UserMessage("how long?"), "what is the MitraClip")
+    assert said_before.of("visitor") is None
+    parse(parsed_before(LONG), "what is the MitraClip")
+    assert said_before.of("visitor") == LONG
 
 
 def test_rasa_parses_a_message_that_has_no_parse_of_its_own():
@@ -417,7 +454,7 @@ GOOD_REPLY = {"events": [{"event": "slot", "name": "misses", "value": 0.0, "time
 
 def test_the_schema_of_an_actions_reply_is_checked_once_and_each_reply_against_it(monkeypatch):
     looked_at = []
-    kind = type(rasa_patches._reply_validator())
+    kind = type(action_reply._checks()[0])
     monkeypatch.setattr(kind, "check_schema", lambda schema: looked_at.append(schema))
     action = RemoteAction("action_answer_topic", None)
     assert action._validate_action_result(GOOD_REPLY)
@@ -435,3 +472,62 @@ def test_rasa_would_check_the_schema_each_time():
     source = inspect.getsource(rasa_patches._original_validation)
     assert "validate(result, self.action_response_format_spec())" in source
     assert RemoteAction.action_response_format_spec() == RemoteAction.action_response_format_spec()
+
+
+class Node:
+    """A node of a loaded graph that joins what it gets; `fails` raises."""
+
+    def __init__(self, name, fails=None, eager=True):
+        self._name, self._fails, self._eager = name, fails, eager
+
+    def __call__(self, *given):
+        if self._fails:
+            raise self._fails
+        said = [item[1] if isinstance(item, tuple) else f"no {item}" for item in given]
+        return self._name, f"{self._name}({','.join(said)})"
+
+
+def graph(**needs):
+    runner = DaskGraphRunner.__new__(DaskGraphRunner)
+    runner._graph_schema = GraphSchema(
+        {
+            name: SchemaNode({str(place): needed for place, needed in enumerate(wanted)}, None, "", "", {})
+            for name, wanted in needs.items()
+        }
+    )
+    runner._instantiated_nodes = {name: Node(name) for name in needs}
+    runner._execution_context = None
+    return runner
+
+
+GRAPH = {"last": ["second", "first"], "second": ["first", "words"], "first": ["words"], "other": ["first"]}
+
+
+@pytest.mark.parametrize("targets", [["last"], ["last", "other"], ["first"], ["other", "second"]])
+def test_a_loaded_graph_gives_what_dask_would_give(targets):
+    given = {"words": "how long"}
+    assert graph(**GRAPH).run(given, targets) == rasa_patches._original_run(graph(**GRAPH), given, targets)
+
+
+def test_a_node_is_told_what_is_missing_and_what_it_raises_reaches_the_caller():
+    assert graph(**GRAPH).run({}, ["first"]) == {"first": "first(no words)"}
+    runner = graph(**GRAPH)
+    runner._instantiated_nodes["first"] = Node("first", fails=RuntimeError("broken"))
+    with pytest.raises(GraphRunError, match="Error running runner"):
+        runner.run({"words": "how long"}, ["last"])
+    runner._instantiated_nodes["first"] = Node("first", fails=KeyError("broken"))
+    with pytest.raises(KeyError, match="broken"):
+        runner.run({"words": "how long"}, ["last"])
+
+
+def test_a_graph_that_is_trained_runs_as_rasa_has_it(monkeypatch):
+    runner = graph(**GRAPH)
+    runner._instantiated_nodes["first"] = Node("first", eager=False)
+    monkeypatch.setattr(graph_run, "run", lambda *_: pytest.fail("not for training"))
+    assert runner.run({"words": "how long"}, ["first"]) == {"first": "first(how long)"}
+
+
+def test_rasa_would_plan_each_run_anew():
+    source = inspect.getsource(rasa_patches._original_run)
+    assert "minimal_graph_schema(run_targets)" in source
+    assert "dask.get(run_graph, run_targets)" in source

@@ -13,11 +13,13 @@ from weakref import WeakValueDictionary
 
 from rasa.core.channels.channel import UserMessage
 
+from valve_clinic import said_before
 from valve_clinic.channel import references, requests, translated, turns
 from valve_clinic.channel.errors import ApiError, notice
 from valve_clinic.channel.replies import ReplyCollector, build_replies, from_response, public, safety_of
 from valve_clinic.channel.secret import Tokens
 from valve_clinic.channel.store import Received, Turn, WebsiteStore
+from valve_clinic.channel.urgent import Look
 from valve_clinic.content.schema import ENGLISH
 from valve_clinic.handoff import code as codes
 from valve_clinic.operations import metrics
@@ -72,9 +74,9 @@ class Conversations:
         await _off_loop(lambda: self._store.start(session, replies, buttons))
         return token, replies
 
-    def was_issued(self, token: str) -> bool:
-        """Return whether the token is one of this server's, without asking the database."""
-        return self._tokens.read(token) is not None
+    def visitor_of(self, token: str) -> str | None:
+        """Return the session of a token that is one of this server's, without asking the database."""
+        return self._tokens.read(token)
 
     async def session_of(self, token: str) -> str:
         """Return the live session of a token; raises 401."""
@@ -90,11 +92,11 @@ class Conversations:
         return _as_answer(turn) if turn else None
 
     async def take_turn(
-        self, session: str, message: requests.Message, parse: dict[str, Any] | None = None, deadline: float = math.inf
+        self, session: str, message: requests.Message, seen: Look | None = None, deadline: float = math.inf
     ) -> dict[str, Any]:
         """Answer a message and store the turn; raises 400 for an unknown button and 503 when there is no answer.
 
-        `parse` is Rasa's parse of the text, where it was made already. At the `deadline` a turn is answered with what
+        `seen` has Rasa's parse of the text, where it was made already. At the `deadline` a turn is answered with what
         was said so far; one without a word is waited for, so that it is stored once and the same id finds it.
         """
         async with self._one_at_a_time(session):
@@ -102,7 +104,7 @@ class Conversations:
             if received.answer is not None:
                 return _as_answer(received.answer)
             # Under a repeated id the first words count, and a parse of others is not theirs.
-            known = parse if received.sent == message.text else None
+            known = seen if received.sent == message.text else None
             return await self._answer(session, message, received.sent, known, deadline)
 
     async def history(self, session: str) -> list[dict[str, Any]]:
@@ -143,6 +145,7 @@ class Conversations:
         async with self._one_at_a_time(session):
             await _give_up(self._in_rasa.get(session))
             await _off_loop(lambda: self._store.delete(session))
+            said_before.forget(session)
 
     async def close(self) -> None:
         """End what is under way, and give back the connections."""
@@ -180,11 +183,11 @@ class Conversations:
         return received
 
     async def _answer(
-        self, session: str, message: requests.Message, text: str, parse: dict[str, Any] | None, deadline: float
+        self, session: str, message: requests.Message, text: str, seen: Look | None, deadline: float
     ) -> dict[str, Any]:
         client_id = message.client_id
         with record.under_way(session, client_id) as recorded:
-            messages, is_whole = await self._ask_rasa(session, text, message, parse, deadline)
+            messages, is_whole = await self._ask_rasa(session, text, message, seen, deadline)
         replies, buttons = build_replies(translated.all_of(messages, message.language, message.button is not None))
         if not replies:
             raise ApiError.unavailable()
@@ -214,7 +217,7 @@ class Conversations:
             return replies
 
     async def _ask_rasa(
-        self, session: str, text: str, message: requests.Message, parse: dict[str, Any] | None, deadline: float
+        self, session: str, text: str, message: requests.Message, seen: Look | None, deadline: float
     ) -> tuple[list[dict[str, Any]], bool]:
         """Return what Rasa says, and whether that is all: a line on what to do in danger is no answer."""
         collector = ReplyCollector()
@@ -228,7 +231,8 @@ class Conversations:
             # English is not said: most conversations are, and each event keeps its metadata.
             metadata={} if message.language == ENGLISH else {"language": message.language},
         )
-        asked.parsed_alone = parse
+        if seen is not None:
+            asked.parsed, asked.parsed_behind = seen.parse, seen.behind
 
         async def ask() -> None:
             await self._on_new_message(asked)

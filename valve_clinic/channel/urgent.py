@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from valve_clinic import paths
+from valve_clinic import paths, said_before
 from valve_clinic.channel.replies import build_replies, from_response, safety_of
 from valve_clinic.channel.text import MAX_CHARACTERS
 from valve_clinic.privacy import kept
@@ -32,10 +32,14 @@ _WINDOW, _STEP = MAX_CHARACTERS, MAX_CHARACTERS - 100
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen: the assessment, and Rasa's parse where the text is short enough to be answered."""
+    """What was seen: the assessment, and Rasa's parse where the text is short enough to be answered.
+
+    `behind` are the words behind which it was read: what this process takes for the message before it.
+    """
 
     assessment: Assessment
     parse: dict[str, Any] | None = None
+    behind: str | None = None
 
     @property
     def is_urgent(self) -> bool:
@@ -43,14 +47,15 @@ class Look:
         return self.assessment.level.rules_the_turn
 
 
-async def look(agent: Any, text: str) -> Look:
+async def look(agent: Any, text: str, behind: str | None = None) -> Look:
     """Return how urgent the text is; it never raises, and it stores nothing."""
     signs = _signs(text)
     if len(text) <= MAX_CHARACTERS:
-        parsed = await _parse(agent, text)
+        with said_before.expecting(behind):
+            parsed = await _parse(agent, text)
         # Triage has weighed the signs already; they decide alone only where it could not.
         # Danger is looked for in what was typed; what goes on to be kept is masked.
-        return Look(_of(parsed) if parsed and SAFETY in parsed else signs, kept.parse_of(parsed, text))
+        return Look(_of(parsed) if parsed and SAFETY in parsed else signs, kept.parse_of(parsed, text), behind)
     until = time.monotonic() + _WINDOWS_SECONDS
     for start in range(0, len(text), _STEP):
         if signs.level.rules_the_turn or time.monotonic() > until:

@@ -13,7 +13,7 @@ from sanic.exceptions import MethodNotSupported, NotFound, PayloadTooLarge, Sani
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json
 
-from valve_clinic import rasa_patches, settings
+from valve_clinic import rasa_patches, said_before, settings
 from valve_clinic.channel import pages, requests, stopping
 from valve_clinic.channel.conversation import Conversations
 from valve_clinic.channel.cors import add_headers, read_origins
@@ -129,15 +129,15 @@ class WebsiteInput(InputChannel):
             """Look for danger in a visitor's words; None where there are none, or no visitor of this server."""
             text = requests.text_of(request)
             try:
-                visitor = conversations.was_issued(requests.bearer_token(request))
+                visitor = conversations.visitor_of(requests.bearer_token(request))
             except ApiError:
-                visitor = False
-            if text is None or not visitor:
+                visitor = None
+            if text is None or visitor is None:
                 return None
             address = requests.address_of(request)
             # Understanding costs what answering costs: who is far too fast is judged by the signs alone.
             patient = limiter.has_room(address) or limiter.may_be_urgent(address)
-            return await look(agent_of(request) if patient else None, text)
+            return await look(agent_of(request) if patient else None, text, said_before.of(visitor))
 
         async def answer_of(request: Request, seen: Look | None, deadline: float) -> dict[str, Any]:
             count(request)  # before it is read: a message that is refused has been looked at, too
@@ -147,7 +147,7 @@ class WebsiteInput(InputChannel):
             if repeated is not None:
                 return repeated
             limiter.check_session(session)
-            return await conversations.take_turn(session, message, seen.parse if seen else None, deadline)
+            return await conversations.take_turn(session, message, seen, deadline)
 
         async def answer_urgently(request: Request, seen: Look, deadline: float) -> dict[str, Any]:
             """Answer as usual where that goes well and fast; else the fixed text goes out, and the turn goes on."""

@@ -39,6 +39,10 @@ class _Phrase:
     matcher: Matcher
 
 
+#: How many texts are remembered: those of turns that are under way.
+_LATELY = 32
+
+
 class SignMatcher:
     """Holds the compiled signs.
 
@@ -56,9 +60,14 @@ class SignMatcher:
             self._add(f"sign:{sign.id}", sign.phrases)
         for cue, phrases in signs.cues.items():
             self._add(f"cue:{cue}", phrases)
+        # The channel looks at a message before its turn begins, and triage once or twice in it.
+        self._lately = lru_cache(_LATELY)(self._find)
 
     def find(self, text: str) -> tuple[list[Found], frozenset[str]]:
         """Return the signs found, most urgent first, and the names of the cues found anywhere."""
+        return self._lately(text)
+
+    def _find(self, text: str) -> tuple[list[Found], frozenset[str]]:
         read_words = words.normalise(text)
         if not read_words:
             return [], frozenset()

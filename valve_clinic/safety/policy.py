@@ -9,10 +9,13 @@ from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from valve_clinic.safety import turn
+
+#: What the rules see: the last message with what was done for it, and the one before, so that it is no beginning.
+_TURNS = 2
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
@@ -41,8 +44,8 @@ class SafetyFirstRulePolicy(RulePolicy):
                 return self._certain(response, tracker, domain)
         if planned.alone:
             return self._certain(ACTION_LISTEN_NAME, tracker, domain)
-        rest = _without(tracker, frozenset(planned.first), domain) if planned.first else tracker
-        return super().predict_action_probabilities(rest, domain, rule_only_data, **kwargs)
+        recent = _recent(tracker, frozenset(planned.first), domain)
+        return super().predict_action_probabilities(recent, domain, rule_only_data, **kwargs)
 
     def _certain(self, action: str, tracker: DialogueStateTracker, domain: Domain) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)
@@ -61,15 +64,21 @@ def _since_last_message(events: list[Any]) -> list[str] | None:
     return None
 
 
-def _without(tracker: DialogueStateTracker, said_first: frozenset[str], domain: Domain) -> DialogueStateTracker:
-    """Return a copy of the tracker in which the last turn does not have what was said first."""
+def _recent(tracker: DialogueStateTracker, said_first: frozenset[str], domain: Domain) -> DialogueStateTracker:
+    """Return the last turns of the conversation, in the last one without what was said first.
+
+    A rule speaks of one message and what follows it, so that RulePolicy, which makes a state of everything that was
+    ever said, twice for each action, needs no more. Slots influence no rule (`domain.yml`).
+    """
     events = list(tracker.events)
-    last = max(index for index, event in enumerate(events) if isinstance(event, UserUttered))
+    messages = [index for index, event in enumerate(events) if isinstance(event, UserUttered)]
+    begin = messages[-_TURNS] if len(messages) >= _TURNS else 0
+    while begin > 0 and not isinstance(events[begin], ActionExecuted):
+        begin -= 1
     kept = [
         event
-        for index, event in enumerate(events)
-        if index < last or not (isinstance(event, ActionExecuted) and event.action_name in said_first)
+        for index, event in enumerate(events[begin:], begin)
+        if not isinstance(event, SlotSet | BotUttered)
+        and not (index > messages[-1] and isinstance(event, ActionExecuted) and event.action_name in said_first)
     ]
-    return DialogueStateTracker.from_events(
-        tracker.sender_id, kept, slots=domain.slots, max_event_history=None, domain=domain
-    )
+    return DialogueStateTracker.from_events(tracker.sender_id, kept, slots=(), domain=domain)

@@ -14,14 +14,17 @@ from rasa.core.channels.channel import UserMessage
 from sqlalchemy.engine import Engine
 from support import assert_notice
 
+from valve_clinic import said_before
 from valve_clinic.channel import conversation, turns
 from valve_clinic.channel.conversation import Conversations
 from valve_clinic.channel.errors import ApiError
 from valve_clinic.channel.requests import Event, Feedback, Message
 from valve_clinic.channel.secret import Tokens
 from valve_clinic.channel.store import WebsiteStore
+from valve_clinic.channel.urgent import Look
 from valve_clinic.console.store import ConsoleStore
 from valve_clinic.rasa_patches import ParsedMessage
+from valve_clinic.safety.levels import Assessment, Level
 from valve_clinic.storage.locks import Locks
 
 FIRST, SECOND = "3f2b8c1e-5d4a-4f6b-9a7c-000000000001", "3f2b8c1e-5d4a-4f6b-9a7c-000000000002"
@@ -96,7 +99,7 @@ async def test_a_visit_begins_with_the_welcome_and_the_privacy_notice(talk: Conv
 @pytest.mark.parametrize("token", ["", "forged", "a.b"])
 async def test_a_token_that_is_not_ours_is_401(talk: Conversations, token: str) -> None:
     assert (await refused(talk.session_of(token))).status == 401
-    assert not talk.was_issued(token)
+    assert talk.visitor_of(token) is None
 
 
 async def test_rasa_gets_the_servers_conversation_id_and_the_cleaned_words(talk: Conversations, rasa: Rasa) -> None:
@@ -414,13 +417,21 @@ async def test_deleting_does_not_wait_for_a_turn_without_end_and_leaves_nothing_
     assert await talk.history(session) == []
 
 
+async def test_deleting_forgets_what_the_next_message_may_lean_on(talk: Conversations) -> None:
+    session, _ = await begin(talk)
+    said_before.note(session, "what is the MitraClip")
+    await talk.delete(session)
+    assert said_before.of(session) is None
+
+
 async def test_the_parse_that_was_made_already_goes_with_the_message(talk: Conversations, rasa: Rasa) -> None:
     session, _ = await begin(talk)
     parsed = {"intent": {"name": "ask_risks"}}
-    await talk.take_turn(session, Message(FIRST, "how long?", None), parsed)
+    seen = Look(Assessment(Level.NONE), parsed, "what is the MitraClip")
+    await talk.take_turn(session, Message(FIRST, "how long?", None), seen)
     (message,) = rasa.asked
     assert isinstance(message, ParsedMessage)
-    assert message.parsed_alone == parsed
+    assert (message.parsed, message.parsed_behind) == (parsed, "what is the MitraClip")
     assert message.parse_data is None, "whether it may be used is decided where the earlier words are known"
 
 
@@ -452,10 +463,11 @@ async def test_a_parse_of_other_words_is_not_used_for_those_that_count(talk: Con
     rasa.answer = silent
     assert (await refused(ask(talk, session))).status == 503
     rasa.answer = rasa.echo
-    await talk.take_turn(session, Message(FIRST, "other words", None), {"intent": {"name": "ask_risks"}})
+    seen = Look(Assessment(Level.NONE), {"intent": {"name": "ask_risks"}})
+    await talk.take_turn(session, Message(FIRST, "other words", None), seen)
     assert rasa.asked[-1].text == "what is MR?"
     assert isinstance(rasa.asked[-1], ParsedMessage)
-    assert rasa.asked[-1].parsed_alone is None
+    assert rasa.asked[-1].parsed is None
 
 
 async def test_the_stored_turn_names_the_revision_and_no_reply_or_history_does(talk: Conversations, rasa: Rasa) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -12,6 +13,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from valve_clinic import paths
 from valve_clinic.safety.levels import SAFETY, Assessment, Level
 from valve_clinic.safety.policy import SafetyFirstRulePolicy
 
@@ -86,3 +88,33 @@ def test_a_question_is_left_to_the_rules(predict):
 def test_a_conversation_without_a_message_is_left_to_the_rules(predict):
     tracker = DialogueStateTracker.from_events("visitor", [ActionExecuted(ACTION_LISTEN_NAME)], domain=DOMAIN)
     assert predict(tracker) == "utter_answer"
+
+
+def rules_of(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8"))["rules"]
+
+
+def test_no_rule_speaks_of_more_than_one_message_nor_of_a_beginning_or_a_slot():
+    """The guard: the rules are shown the last two turns, without slots."""
+    for rule in rules_of(paths.DATA / "rules.yml"):
+        asking = [step for step in rule["steps"] if "intent" in step or "or" in step]
+        assert len(asking) == 1, rule["rule"]
+        assert not {"conversation_start", "condition", "wait_for_user_input"} & rule.keys(), rule["rule"]
+        assert all(step.keys() <= {"intent", "or", "action"} for step in rule["steps"]), rule["rule"]
+    slots = yaml.safe_load(paths.DOMAIN_FILE.read_text(encoding="utf-8"))["slots"]
+    assert all(slot["influence_conversation"] is False for slot in slots.values())
+
+
+def test_the_rules_see_the_last_two_turns_of_a_long_talk(predict):
+    once = list(talk(CALM, done=["utter_answer"]).events)
+    turns = [event for _ in range(9) for event in once]
+    tracker = DialogueStateTracker.from_events("visitor", [*turns, *talk(CALM).events], domain=DOMAIN)
+    predict(tracker)
+    assert predict.seen == [[ACTION_LISTEN_NAME, "utter_answer", ACTION_LISTEN_NAME]]
+
+
+def test_the_check_line_of_an_earlier_turn_stays_what_it_was(predict):
+    before = talk(CHECK, done=["utter_check", "utter_answer"]).events
+    tracker = DialogueStateTracker.from_events("visitor", [*before, *talk(CALM).events], domain=DOMAIN)
+    predict(tracker)
+    assert predict.seen == [[ACTION_LISTEN_NAME, "utter_check", "utter_answer", ACTION_LISTEN_NAME]]
