@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/encoder_runtime.py
 
 Runs the six published layers on the project's held-out messages, one message at a time, on two threads: TensorFlow's
-`tf.function`, the graph that tf2onnx makes of it, and the project's own graph of fused operators in float32 and in
-int8. Prints a table in Markdown; docs/understanding.md quotes it.
+`tf.function`, the graph that tf2onnx makes of it, and the project's own graph of fused operators in float32 and with
+layers in int8. Prints a table in Markdown; docs/architecture.md quotes it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-import sys
 import tempfile
 import time
-import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import numpy as np
-import onnx
 import onnxruntime
 import yaml
 
@@ -88,7 +85,7 @@ def _tensorflow(folder: Path) -> list[tuple[str, Run, int]]:
     converted = folder / "converted.onnx"
     proto, _ = tf2onnx.convert.from_function(encode, input_signature=signature, opset=15)
     converted.write_bytes(proto.SerializeToString())
-    session = _open(converted)
+    session = encoders.open_graph(str(converted), _THREADS)
     size = (encoders.weights_folder() / "model.safetensors").stat().st_size
     return [
         ("TensorFlow, `tf.function`", lambda ids: encode(tf.constant(ids))["vector"].numpy()[0], size),
@@ -101,37 +98,25 @@ def _tensorflow(folder: Path) -> list[tuple[str, Run, int]]:
 
 
 def _fused(folder: Path) -> list[tuple[str, Run, int]]:
-    # The package imports it for shapes that this graph does not need, and the project leaves it out.
-    sys.modules.setdefault("sympy", types.ModuleType("sympy"))
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    embeddings, layers = network.read(encoders.weights_folder())
-    # All six layers as "lower" ones: the same operators as in the model archive's three graphs.
-    plain, small = folder / "fused.onnx", folder / "fused-int8.onnx"
-    plain.write_bytes(graph.lower(embeddings, layers).SerializeToString())
-    options = {"DefaultTensorType": onnx.TensorProto.FLOAT}
-    quantize_dynamic(plain, small, weight_type=QuantType.QInt8, extra_options=options)
+    tables, layers = network.read(encoders.weights_folder())
+    embeddings = encoders.open_graph(graph.embeddings(tables).SerializeToString(), _THREADS)
+    size = sum(array.nbytes for array in (tables.words, tables.positions))
     found = []
-    for name, path in (("float32", plain), ("int8", small)):
-        session = _open(path)
+    for name, made, output in (
+        ("float32", graph.published(layers), "tokens"),
+        ("layers in int8", graph.lower(layers), "tuned_on"),
+    ):
+        written = made.SerializeToString()
+        session = encoders.open_graph(written, _THREADS)
 
-        def run(ids: np.ndarray, session: Any = session) -> np.ndarray:
-            states = session.run(["states"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
-            mean: np.ndarray = states[0].mean(axis=0)
+        def run(ids: np.ndarray, session: Any = session, output: str = output) -> np.ndarray:
+            given = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+            states, lengths = embeddings.run(["states", "lengths"], given)
+            mean: np.ndarray = session.run([output], {"states": states, "lengths": lengths})[0][0].mean(axis=0)
             return mean
 
-        found.append((f"onnxruntime, fused operators, {name}", run, path.stat().st_size))
+        found.append((f"onnxruntime, fused operators, {name}", run, size + len(written)))
     return found
-
-
-def _open(path: Path) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _THREADS
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # As in the project, and the fair setting for several sessions side by side.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 if __name__ == "__main__":

@@ -160,7 +160,7 @@ def _bm25() -> Classify:
 def _nearest(training: list[TrainingMessage], folder: Path) -> Classify:
     from valve_clinic.nlu import encoder as encoders
 
-    encoders.write_published(folder, tuned_layers=1)
+    encoders.write_published(folder)
     encoder = encoders.SentenceEncoder(folder)
     known = encoder.vectors([message.text for message in training])
     return lambda text: training[int(np.argmax(known @ encoder.vectors([text])[0]))].intent

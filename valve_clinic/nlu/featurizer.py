@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from valve_clinic import rasa_patches
 from valve_clinic.nlu import encoder as encoders
 from valve_clinic.nlu import examples, follow_ups, questions, source_hash, teaching
-from valve_clinic.nlu.encoder import Judgement, SentenceEncoder, Span
+from valve_clinic.nlu.encoder import Judgement, Reading, SentenceEncoder, Span
 from valve_clinic.nlu.questions import Part
 
 rasa_patches.apply()
@@ -35,6 +36,20 @@ PARTS = "valve_clinic_parts"
 CLAUSES = "valve_clinic_clauses"
 #: and the judgement of its own words, where the features have the one in its context.
 ALONE = "valve_clinic_alone"
+
+
+#: How many messages are remembered: those of turns that are under way.
+_LATELY = 16
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a message says by itself: the whole, each of its questions and each of its clauses."""
+
+    reading: Reading
+    whole: Judgement
+    parts: list[tuple[Part, Judgement]]
+    clauses: list[tuple[Part, Judgement]]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -94,6 +109,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
         self._storage = storage
         self._resource = resource
         self._encoder: SentenceEncoder | None = None
+        self._lately: dict[tuple[str, tuple[Span, ...]], _Read] = {}
 
     @classmethod
     def create(
@@ -127,7 +143,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
         intents = sorted({message.get(INTENT) for message in messages})
         messages = [message for message in messages if not examples.is_held_aside(message.get(TEXT))]
         with self._storage.write_to(self._resource) as folder:
-            encoders.write_published(folder, self._config["tuned_layers"])
+            encoders.write_published(folder)
             self._encoder = SentenceEncoder(folder, self._config["threads"])
             teaching.teach(self._encoder, messages, intents, self._config, folder)
         return self._resource
@@ -152,23 +168,43 @@ class SentenceEncoderFeaturizer(GraphComponent):
             text = message.get(TEXT)
             if not text:
                 continue
-            encoder = self._loaded()
-            sentences = teaching.sentences_of(message)
-            parts, clauses = questions.split(text, sentences), questions.clauses(text, sentences)
-            # A message that is one part is its own question, and one clause its own clause.
-            parts, clauses = (pieces if len(pieces) > 1 else [] for pieces in (parts, clauses))
-            spans: list[Span] = [(piece.start, piece.end) for piece in [*parts, *clauses]]
-            (reading,) = encoder.read([text])
-            whole, *judged = encoder.judge(reading, spans)
-            message.set(PARTS, list(zip(parts, self._both_ways(parts, judged), strict=True)))
-            message.set(CLAUSES, list(zip(clauses, judged[len(parts) :], strict=True)))
-            self._add_judgement(message, self._in_context(message, whole))
+            read = self._reading_of(message)
+            message.set(PARTS, read.parts)
+            message.set(CLAUSES, read.clauses)
+            self._add_judgement(message, self._in_context(message, read.whole))
             if self._config["sentence_vectors"]:
-                self._add(message, encoder.vectors([text])[0], FEATURE_TYPE_SENTENCE, PUBLISHED)
+                self._add(message, self._loaded().vectors([text])[0], FEATURE_TYPE_SENTENCE, PUBLISHED)
             if self._config["token_vectors"]:
-                vectors = _token_vectors(message, encoder.tokens(reading), reading.places)
+                vectors = _token_vectors(message, self._loaded().tokens(read.reading), read.reading.places)
                 self._add(message, vectors, FEATURE_TYPE_SEQUENCE, PUBLISHED)
         return messages
+
+    def _reading_of(self, message: Message) -> _Read:
+        """Return what the message says by itself, from memory where it was looked at a moment ago.
+
+        The channel looks at each message for danger before the turn begins, and a short one is read once more then,
+        behind the one before it: its own words say the same both times.
+        """
+        text = message.get(TEXT)
+        key = (text, tuple(teaching.sentences_of(message)))
+        if key in self._lately:
+            return self._lately[key]
+        parts, clauses = questions.split(text, key[1]), questions.clauses(text, key[1])
+        # A message that is one part is its own question, and one clause its own clause.
+        parts, clauses = (pieces if len(pieces) > 1 else [] for pieces in (parts, clauses))
+        spans: list[Span] = [(piece.start, piece.end) for piece in [*parts, *clauses]]
+        (reading,) = self._loaded().read([text])
+        whole, *judged = self._loaded().judge(reading, spans)
+        read = _Read(
+            reading,
+            whole,
+            list(zip(parts, self._both_ways(parts, judged), strict=True)),
+            list(zip(clauses, judged[len(parts) :], strict=True)),
+        )
+        self._lately[key] = read
+        while len(self._lately) > _LATELY:
+            self._lately.pop(next(iter(self._lately)))
+        return read
 
     def _both_ways(self, parts: Sequence[Part], in_context: Sequence[Judgement]) -> list[Judgement]:
         """Return a judgement of each part: of a question the mean of it in its message and alone.

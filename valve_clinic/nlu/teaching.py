@@ -23,6 +23,10 @@ logger = logging.getLogger(__name__)
 
 #: How many lines of the log say how far the training is, where no terminal shows the bar.
 _REPORTS = 5
+#: How many texts are held as vectors before the next ones are read.
+_READ_AT_ONCE = 512
+#: How many texts say how large the numbers in each layer get.
+_SAMPLE = 400
 
 
 def teach(
@@ -30,7 +34,7 @@ def teach(
 ) -> None:
     """Tune on the messages and write the tuned graph into `folder`; the same messages give the same graph.
 
-    `encoder` needs its lower graph only. Raises `EncoderError` when the packages of the group `convert` are missing.
+    `encoder` needs its embeddings only. Raises `EncoderError` when the packages of the group `convert` are missing.
     """
     try:
         from valve_clinic.nlu import graph, network
@@ -49,23 +53,44 @@ def teach(
             learnt += [lesson] * config["follow_up_times"]
     random = np.random.default_rng(config["seed"])
     learnt += lessons.together(learnt, config["pair_share"], config["pair_length"], random)
-    rows = rows_of(encoder, learnt, config["max_pieces"])
     _, layers = network.read(encoders.weights_folder())
-    upper = layers[len(layers) - config["tuned_layers"] :]
+    kept, tuned = layers[: -config["tuned_layers"]], layers[-config["tuned_layers"] :]
+    sample = [lesson.text for lesson in learnt[:: -(-len(learnt) // _SAMPLE)]]
+    lower = graph.lower(kept, _peaks_of(encoder, graph.peaks(kept), sample))
+    below = encoders.open_graph(lower.SerializeToString(), config["threads"])
+    rows = list(rows_of(encoder, below, learnt, config["max_pieces"]))
     with _progress() as tell:
-        tuned, head = tuning.tune(rows, upper, len(intents), config, tell)
-    written = graph.tuned(tuned, head, len(intents), tuning.SCALE)
+        learnt_layers, head = tuning.tune(rows, tuned, len(intents), config, tell)
+    whole = [*kept, *learnt_layers]
+    peaks = _peaks_of(encoder, graph.peaks(whole), sample)
+    written = graph.tuned(whole, head, len(intents), tuning.SCALE, peaks)
     (folder / encoders.TUNED).write_bytes(written.SerializeToString())
 
 
-def rows_of(encoder: SentenceEncoder, learnt: Sequence[Lesson], max_pieces: int) -> list[tuning.Row]:
-    """Return the lessons as the tuned layers see them; what stands behind `max_pieces` word pieces is left out."""
-    readings = encoder.read([lesson.text for lesson in learnt], max_pieces)
-    rows = []
-    for lesson, reading in zip(learnt, readings, strict=True):
-        pieces = np.vstack([np.ones((1, len(reading.places))), reading.pieces_of(lesson.spans[1:])])
-        rows.append(tuning.Row(reading.states.astype(np.float16), pieces, lesson.labels, lesson.flags))
-    return rows
+def rows_of(encoder: SentenceEncoder, below: Any, learnt: Sequence[Lesson], max_pieces: int) -> Iterator[tuning.Row]:
+    """Yield the lessons as the tuned layers see them; what stands behind `max_pieces` word pieces is left out.
+
+    `below` is a session of the layers that stay as published (`graph.lower`). It gets one text at a time, as when a
+    message comes in: what int8 rounds off depends on what is run together.
+    """
+    for begin in range(0, len(learnt), _READ_AT_ONCE):
+        some = learnt[begin : begin + _READ_AT_ONCE]
+        for lesson, reading in zip(some, encoder.read([lesson.text for lesson in some], max_pieces), strict=True):
+            given = {"states": reading.states[None], "lengths": np.array([len(reading.places)], dtype=np.int32)}
+            states = below.run(["tuned_on"], given)[0][0].astype(np.float16)
+            pieces = np.vstack([np.ones((1, len(reading.places))), reading.pieces_of(lesson.spans[1:])])
+            yield tuning.Row(states, pieces, lesson.labels, lesson.flags)
+
+
+def _peaks_of(encoder: SentenceEncoder, measuring: Any, texts: Sequence[str]) -> list[np.ndarray]:
+    """Return the largest values that the graph of `graph.peaks` finds in any of the texts."""
+    session = encoders.open_graph(measuring.SerializeToString(), 1)
+    names = [output.name for output in session.get_outputs()]
+    highest = [np.zeros(1, dtype=np.float32)] * len(names)
+    for reading in encoder.read(texts):
+        given = {"states": reading.states[None], "lengths": np.array([len(reading.places)], dtype=np.int32)}
+        highest = [np.maximum(*pair) for pair in zip(highest, session.run(names, given), strict=True)]
+    return highest
 
 
 def sentences_of(message: Message) -> list[Span]:

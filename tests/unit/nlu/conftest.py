@@ -14,7 +14,7 @@ from valve_clinic.nlu.encoder import SentenceEncoder
 
 from ..conftest import missing_service
 
-FILES = (encoders.LOWER, encoders.PUBLISHED, encoders.TUNED, encoders.TOKENIZER)
+FILES = (encoders.EMBEDDINGS, encoders.PUBLISHED, encoders.TUNED, encoders.TOKENIZER)
 
 
 def trained_models() -> list[Path]:

@@ -52,9 +52,9 @@ def test_missing_weights_say_what_to_do(monkeypatch):
         encoders.weights_folder()
 
 
-@pytest.mark.parametrize("broken", [encoders.LOWER, encoders.TUNED, encoders.TOKENIZER])
+@pytest.mark.parametrize("broken", [encoders.EMBEDDINGS, encoders.TUNED, encoders.TOKENIZER])
 def test_a_file_that_cannot_be_loaded_is_an_encoder_error(encoder_files, tmp_path, broken):
-    for name in (encoders.LOWER, encoders.TUNED, encoders.TOKENIZER):
+    for name in (encoders.EMBEDDINGS, encoders.TUNED, encoders.TOKENIZER):
         shutil.copyfile(encoder_files / name, tmp_path / name)
     (tmp_path / broken).write_bytes(b"not a model")
     with pytest.raises(EncoderError, match="cannot be loaded"):

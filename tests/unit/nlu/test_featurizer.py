@@ -186,14 +186,14 @@ def test_training_without_its_packages_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.delitem(__import__("sys").modules, "valve_clinic.nlu.graph", raising=False)
     monkeypatch.delattr("valve_clinic.nlu.graph", raising=False)
     with pytest.raises(EncoderError, match="training needs the group `convert`"):
-        encoders.write_published(tmp_path, 2)
+        encoders.write_published(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_archive_without_the_tuned_graph_is_refused(tmp_path, encoder_files):
     storage = LocalModelStorage.create(tmp_path)
     with storage.write_to(Resource("featurizer")) as folder:
-        for name in (encoders.LOWER, encoders.TOKENIZER):
+        for name in (encoders.EMBEDDINGS, encoders.TOKENIZER):
             shutil.copyfile(encoder_files / name, folder / name)
     with pytest.raises(EncoderError, match=r"cannot be loaded from .*tuned\.onnx"):
         SentenceEncoderFeaturizer.load(DEFAULTS, storage, Resource("featurizer"), None)
