@@ -37,6 +37,7 @@ _original_parse = MessageProcessor._parse_message_with_graph
 _original_validation = RemoteAction._validate_action_result
 _original_empty_request = Http.create_empty_request
 _original_run = DaskGraphRunner.run
+_original_is_empty = Domain.is_empty
 _executor: Any = None
 _actions = ThreadPoolExecutor(16, thread_name_prefix="actions")
 
@@ -141,6 +142,17 @@ def _run_graph(
     return graph_run.run(self, inputs, targets or self._graph_schema.target_names)
 
 
+def _is_empty(self: Domain) -> bool:
+    """Return whether the domain says nothing, and find it out once.
+
+    Reason: Rasa writes the whole domain down as a dictionary to compare it with an empty one, for each parse
+    (rasa/core/processor.py, _check_for_unseen_features; rasa/shared/core/domain.py, is_empty): a millisecond and more.
+    """
+    if "known_to_be_empty" not in self.__dict__:
+        self.__dict__["known_to_be_empty"] = _original_is_empty(self)
+    return bool(self.__dict__["known_to_be_empty"])
+
+
 async def _iterate_body(self: Http) -> AsyncIterator[bytes]:
     """Give a body up whose length or chunks cannot be read.
 
@@ -205,4 +217,5 @@ def apply() -> None:
     EndpointConfig.request = _request
     RemoteAction._validate_action_result = _validate_action_result
     DaskGraphRunner.run = _run_graph
+    Domain.is_empty = _is_empty
     rasa.server.add_root_route = _add_root_route

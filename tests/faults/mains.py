@@ -71,6 +71,8 @@ def stock() -> None:
     from rasa.core.run import serve_application
     from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore
     from rasa.core.utils import AvailableEndpoints
+    from rasa.engine.runner.dask import DaskGraphRunner
+    from rasa.shared.core.domain import Domain
     from rasa.utils.endpoints import EndpointConfig
 
     from valve_clinic import rasa_patches, training
@@ -78,6 +80,8 @@ def stock() -> None:
     # The model's components apply the project's patches; stock Rasa has none of them that concerns failing or speed.
     rasa_patches._validate_action_result = rasa_patches._original_validation
     RemoteAction._validate_action_result = rasa_patches._original_validation
+    rasa_patches._run_graph = DaskGraphRunner.run = rasa_patches._original_run
+    rasa_patches._is_empty = Domain.is_empty = rasa_patches._original_is_empty
 
     def as_it_was(store: Any, domain: Any) -> Any:
         if store is not None:

@@ -41,6 +41,9 @@ MISSED = {
 #: Gates that are reached by less than two messages: another training may tip them.
 CLOSE = {
     (measure.WEIGHED, "emergencies answered by emergency or check"),
+    (measure.WEIGHED, "look-alikes answered by emergency"),
+    (measure.WEIGHED, "crises answered with 988"),
+    (measure.EXAM, "emergencies answered by emergency or check"),
     (measure.WEIGHED, "same-day messages recognised"),
     (measure.EXAM, "personal advice declined"),
 }

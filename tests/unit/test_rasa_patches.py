@@ -531,3 +531,14 @@ def test_rasa_would_plan_each_run_anew():
     source = inspect.getsource(rasa_patches._original_run)
     assert "minimal_graph_schema(run_targets)" in source
     assert "dask.get(run_graph, run_targets)" in source
+
+
+def test_whether_a_domain_is_empty_is_found_out_once(monkeypatch):
+    asked = []
+    original = rasa_patches._original_is_empty
+    monkeypatch.setattr(rasa_patches, "_original_is_empty", lambda domain: asked.append(domain) or original(domain))
+    empty, full = Domain.empty(), Domain.from_dict({"intents": ["greet"]})
+    assert [empty.is_empty(), full.is_empty(), empty.is_empty(), full.is_empty()] == [True, False, True, False]
+    assert len(asked) == 2
+    assert "self.as_dict() == Domain.empty().as_dict()" in inspect.getsource(original)
+    assert "self.domain.is_empty()" in inspect.getsource(MessageProcessor._check_for_unseen_features)

@@ -46,7 +46,7 @@ class SafetyTriage(GraphComponent, IntentClassifier):
             "sign_clause": 0.6,
             "check": 0.015,
             "check_clause": 0.2,
-            "crisis": 0.15,
+            "crisis": 0.12,
             "crisis_clause": 0.95,
             "same_day": 0.03,
             "same_day_clause": 0.2,
