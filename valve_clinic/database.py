@@ -52,7 +52,7 @@ def make_engine(url: str, statement_seconds: float = STATEMENT_SECONDS) -> Engin
 
 
 def _as_json(value: Any) -> str:
-    """Return JSON as short as it can be written: a third of a stored turn is marks that Python adds."""
+    """Return JSON without blanks and with letters as they are: what is stored is read by machines."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -80,7 +80,7 @@ class Conversations:
 
     async def session_of(self, token: str) -> str:
         """Return the live session of a token; raises 401."""
-        session = self._tokens.read(token)
+        session = self.visitor_of(token)
         if session is None:
             raise ApiError.unauthorized()
         await self._check_live(session)
