@@ -15,6 +15,9 @@ MODEL = "model"
 #: A crisis that the model sees outweighs a sign of an emergency only when it is likelier than not: a child that got
 #: into the pills is no crisis, and pills that somebody took to die are one.
 _OUTVOTES = 0.5
+#: Where the model alone sees both, the crisis rules from this probability on: its text names 911 as well, and the text
+#: of an emergency does not name 988. On the messages weighed on, two crises are above it and one emergency.
+_NAMES_BOTH = 0.25
 #: What is said first at each level.
 SAYS = {
     Level.ACT: "utter_emergency",
@@ -67,7 +70,7 @@ def assess(
         by_signs = replace(by_signs, level=Level.CHECK, says=SAYS[Level.CHECK])
     if modelled is Level.CRISIS and by_signs.level is Level.ACT and whole[CRISIS] > max(whole[EMERGENCY], _OUTVOTES):
         by_signs = replace(by_signs, level=Level.CHECK)
-    if modelled <= by_signs.level:
+    if modelled <= by_signs.level or by_signs.level is Level.CRISIS:
         return by_signs
     says = _says(modelled, by_signs.language, [], cues)
     return replace(by_signs, level=modelled, says=says, signs=(MODEL, *by_signs.signs))
@@ -94,7 +97,7 @@ def _model_level(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds)
     same_day = _reaches(SAME_DAY, thresholds.same_day, thresholds.same_day_clause, whole, clauses)
     act = _reaches(EMERGENCY, thresholds.act, thresholds.act_clause, whole, clauses)
     crisis = _reaches(CRISIS, thresholds.crisis, thresholds.crisis_clause, whole, clauses)
-    if crisis and (not act or whole[CRISIS] > whole[EMERGENCY]):
+    if crisis and (not act or whole[CRISIS] > min(whole[EMERGENCY], _NAMES_BOTH)):
         return Level.CRISIS, same_day
     if act:
         return Level.ACT, same_day
