@@ -75,6 +75,11 @@ class Reading:
     #: Where each word piece stands in the text; (0, 0) for the marks at both ends.
     places: list[Span]
 
+    @property
+    def given(self) -> dict[str, np.ndarray]:
+        """Return what a graph is given of the text: `states` and `lengths`."""
+        return {"states": self.states[None], "lengths": np.array([len(self.places)], dtype=np.int32)}
+
     def pieces_of(self, spans: Sequence[Span]) -> np.ndarray:
         """Return which pieces belong to each span of characters, shape (spans, pieces), 1.0 or 0.0.
 
@@ -130,11 +135,7 @@ class SentenceEncoder:
     def judge(self, reading: Reading, spans: Sequence[Span]) -> list[Judgement]:
         """Return a judgement of the whole text and then of each span, each as a part of its text."""
         whole = np.ones((1, len(reading.places)), dtype=np.float32)
-        given = {
-            "states": reading.states[None],
-            "lengths": np.array([len(reading.places)], dtype=np.int32),
-            "spans": np.vstack([whole, reading.pieces_of(spans)])[None],
-        }
+        given = {**reading.given, "spans": np.vstack([whole, reading.pieces_of(spans)])[None]}
         scores, flags = self._session(TUNED).run(["scores", "flags"], given)
         return [Judgement(*pair) for pair in zip(scores[0], flags[0], strict=True)]
 
@@ -150,9 +151,7 @@ class SentenceEncoder:
 
     def tokens(self, reading: Reading) -> np.ndarray:
         """Return the published model's vector of each word piece, shape (pieces, 384)."""
-        lengths = np.array([len(reading.places)], dtype=np.int32)
-        given = {"states": reading.states[None], "lengths": lengths}
-        found: np.ndarray = self._session(PUBLISHED).run(["tokens"], given)[0][0]
+        found: np.ndarray = self._session(PUBLISHED).run(["tokens"], reading.given)[0][0]
         return found
 
     def _batches(

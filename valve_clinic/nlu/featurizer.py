@@ -38,10 +38,6 @@ CLAUSES = "valve_clinic_clauses"
 ALONE = "valve_clinic_alone"
 
 
-#: How many messages are remembered: those of turns that are under way.
-_LATELY = 16
-
-
 @dataclass(frozen=True)
 class _Read:
     """What a message says by itself: the whole, each of its questions and each of its clauses."""
@@ -109,7 +105,6 @@ class SentenceEncoderFeaturizer(GraphComponent):
         self._storage = storage
         self._resource = resource
         self._encoder: SentenceEncoder | None = None
-        self._lately: dict[tuple[str, tuple[Span, ...]], _Read] = {}
 
     @classmethod
     def create(
@@ -180,31 +175,20 @@ class SentenceEncoderFeaturizer(GraphComponent):
         return messages
 
     def _reading_of(self, message: Message) -> _Read:
-        """Return what the message says by itself, from memory where it was looked at a moment ago.
-
-        The channel looks at each message for danger before the turn begins, and a short one is read once more then,
-        behind the one before it: its own words say the same both times.
-        """
-        text = message.get(TEXT)
-        key = (text, tuple(teaching.sentences_of(message)))
-        if key in self._lately:
-            return self._lately[key]
-        parts, clauses = questions.split(text, key[1]), questions.clauses(text, key[1])
+        """Return what the message says by itself."""
+        text, sentences = message.get(TEXT), teaching.sentences_of(message)
+        parts, clauses = questions.split(text, sentences), questions.clauses(text, sentences)
         # A message that is one part is its own question, and one clause its own clause.
         parts, clauses = (pieces if len(pieces) > 1 else [] for pieces in (parts, clauses))
         spans: list[Span] = [(piece.start, piece.end) for piece in [*parts, *clauses]]
         (reading,) = self._loaded().read([text])
         whole, *judged = self._loaded().judge(reading, spans)
-        read = _Read(
+        return _Read(
             reading,
             whole,
             list(zip(parts, self._both_ways(parts, judged), strict=True)),
             list(zip(clauses, judged[len(parts) :], strict=True)),
         )
-        self._lately[key] = read
-        while len(self._lately) > _LATELY:
-            self._lately.pop(next(iter(self._lately)))
-        return read
 
     def _both_ways(self, parts: Sequence[Part], in_context: Sequence[Judgement]) -> list[Judgement]:
         """Return a judgement of each part: of a question the mean of it in its message and alone.
@@ -213,6 +197,8 @@ class SentenceEncoderFeaturizer(GraphComponent):
         """
         judged = list(in_context[: len(parts)])
         asking = [index for index, part in enumerate(parts) if part.is_question]
+        if not asking:
+            return judged
         readings = self._loaded().read([parts[index].text for index in asking])
         for index, reading in zip(asking, readings, strict=True):
             (alone,), one = self._loaded().judge(reading, []), judged[index]

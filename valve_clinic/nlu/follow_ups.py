@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from valve_clinic import paths
+from valve_clinic.nlu import questions
 
 #: The taught pairs; invented, like all training messages.
 FILE = paths.DATA / "follow_ups.yml"
@@ -72,9 +73,12 @@ def joined(previous: str, text: str) -> tuple[str, Span]:
 
 
 def previous_of(texts: Iterable[str]) -> str | None:
-    """Return what the next message may lean on, of a visitor's messages so far; a button counts as its topic's name."""
+    """Return what the next message may lean on, of a visitor's messages so far.
+
+    A button counts as its topic's name; a greeting or thanks is nothing to lean on.
+    """
     words = [_BUTTON.sub(lambda found: found[1].replace("_", " "), text).partition("{")[0].strip() for text in texts]
-    said = [text for text in words if text]
+    said = [text for text in words if text and not questions.is_courtesy(text)]
     if not said:
         return None
     if len(said) > 1 and len(_WORD.findall(said[-1])) <= _FEW_WORDS:

@@ -39,6 +39,7 @@ class SplitRules:
     max_clauses: int
     clauses_from_words: int
     courtesies: dict[str, re.Pattern[str]]
+    nothing_else: re.Pattern[str]
     open_min_words: int
     max_questions: int
     min_confidence: float
@@ -77,6 +78,10 @@ def rules() -> SplitRules:
             name: re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b")
             for name, phrases in data["courtesies"].items()
         },
+        re.compile(
+            rf"(?:(?:{'|'.join(re.escape(p) for name in ('greet', 'thank') for p in data['courtesies'][name])})\b\s*"
+            rf"(?:(?:{either['around_courtesies']})\b\s*)*)+"
+        ),
         data["open_min_words"],
         data["max_questions"],
         data["min_confidence"],
@@ -133,6 +138,11 @@ def courtesy_of(text: str) -> str | None:
         if pattern.match(said) if name == "greet" else pattern.search(said):
             return name
     return None
+
+
+def is_courtesy(text: str) -> bool:
+    """Return whether the message only greets or thanks."""
+    return bool(rules().nothing_else.fullmatch(" ".join(_words(text))))
 
 
 def _cut(text: str, span: tuple[int, int], where: re.Pattern[str], min_words: int) -> list[tuple[int, int]]:

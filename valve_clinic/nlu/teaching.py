@@ -76,8 +76,7 @@ def rows_of(encoder: SentenceEncoder, below: Any, learnt: Sequence[Lesson], max_
     for begin in range(0, len(learnt), _READ_AT_ONCE):
         some = learnt[begin : begin + _READ_AT_ONCE]
         for lesson, reading in zip(some, encoder.read([lesson.text for lesson in some], max_pieces), strict=True):
-            given = {"states": reading.states[None], "lengths": np.array([len(reading.places)], dtype=np.int32)}
-            states = below.run(["tuned_on"], given)[0][0].astype(np.float16)
+            states = below.run(["tuned_on"], reading.given)[0][0].astype(np.float16)
             pieces = np.vstack([np.ones((1, len(reading.places))), reading.pieces_of(lesson.spans[1:])])
             yield tuning.Row(states, pieces, lesson.labels, lesson.flags)
 
@@ -88,8 +87,7 @@ def _peaks_of(encoder: SentenceEncoder, measuring: Any, texts: Sequence[str]) ->
     names = [output.name for output in session.get_outputs()]
     highest = [np.zeros(1, dtype=np.float32)] * len(names)
     for reading in encoder.read(texts):
-        given = {"states": reading.states[None], "lengths": np.array([len(reading.places)], dtype=np.int32)}
-        highest = [np.maximum(*pair) for pair in zip(highest, session.run(names, given), strict=True)]
+        highest = [np.maximum(*pair) for pair in zip(highest, session.run(names, reading.given), strict=True)]
     return highest
 
 

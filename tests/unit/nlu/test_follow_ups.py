@@ -39,6 +39,8 @@ def test_both_are_one_text_with_the_place_of_the_message(previous):
         (["could my father get the clip", "and mom?"], "could my father get the clip. and mom?"),
         (['/ask_recovery_time{"procedure": "surgery"}'], "recovery time"),
         (["/book_appointment"], "book appointment"),
+        (["hello there"], None),
+        (["could my father get the clip", "thank you so much!"], "could my father get the clip"),
     ],
 )
 def test_what_the_next_message_may_lean_on(said, previous):
