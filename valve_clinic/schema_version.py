@@ -31,13 +31,17 @@ def _received_turns(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE website_turn ADD COLUMN state VARCHAR(8) DEFAULT 'answered' NOT NULL")
 
 
+def _packed_replies(connection: Connection) -> None:
+    """Version 3: long replies are packed. Those that are there can be read as they are; earlier releases cannot."""
+
+
 #: The folders of Alembic's migrations; version 2 of the tables is revision 0002.
 MIGRATIONS = {"content": Path(__file__).parent / "content" / "migrations"}
 
 #: What brings each other database from one version to the next: the first step makes version 2 of version 1. A step
 #: gets a connection within a transaction. A new table needs no step, a changed one does.
 STEPS: dict[str, tuple[Callable[[Connection], None], ...]] = {
-    "website": (_received_turns,),
+    "website": (_received_turns, _packed_replies),
     "conversations": (),
     "insights": (),
     "console": (),

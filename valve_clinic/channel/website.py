@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -109,6 +110,9 @@ class WebsiteInput(InputChannel):
 
         @blueprint.listener("after_server_start")
         async def begin(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
+            # Model and libraries stay until the end: the collector need not go through them again and again.
+            gc.collect()
+            gc.freeze()
             if relay is not None:
                 relay.start()
 

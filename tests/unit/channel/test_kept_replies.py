@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
@@ -16,10 +17,11 @@ from valve_clinic.channel.replies import build_replies
 from valve_clinic.channel.store import WebsiteStore
 
 _WORDS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
+_LONG = st.integers(0, 40).map(lambda times: "Call your doctor the same day. " * times)
 _SAID = st.none() | _WORDS
 _MESSAGES = st.lists(
     st.fixed_dictionaries(
-        {"text": _WORDS},
+        {"text": _WORDS | _LONG},
         optional={
             "buttons": st.lists(st.fixed_dictionaries({"title": _WORDS, "payload": _WORDS}), max_size=3),
             "custom": st.fixed_dictionaries(
@@ -67,6 +69,22 @@ def test_what_a_reply_does_not_say_takes_no_room(engine: Engine) -> None:
         f'"buttons":[{{"id":"{ids["button"]}","title":"Hi"}}]}}]'
     )
     assert read == replies
+
+
+def test_a_long_reply_takes_less_room_and_a_newer_way_of_packing_is_told(engine: Engine) -> None:
+    store = WebsiteStore(engine)
+    spoken = " ".join(f"Sentence {number} of an answer that nobody has read before." for number in range(20))
+    replies, buttons = build_replies([{"text": spoken}])
+    store.start("s", replies, buttons)
+
+    with Session(engine) as session, session.begin():
+        raw = session.execute(text("SELECT CAST(replies AS TEXT) FROM website_turn")).scalar_one()
+        assert len(raw) < len(spoken) / 2
+        assert store.turns("s")[0].replies == replies
+        session.execute(text("UPDATE website_turn SET replies = :all"), {"all": json.dumps("2:abc")})
+
+    with pytest.raises(ValueError, match="newer release"):
+        store.turns("s")
 
 
 def test_replies_of_an_earlier_release_are_read(engine: Engine) -> None:
