@@ -15,8 +15,8 @@ MODEL = "model"
 #: A crisis that the model sees outweighs a sign of an emergency only when it is likelier than not: a child that got
 #: into the pills is no crisis, and pills that somebody took to die are one.
 _OUTVOTES = 0.5
-#: Where the model alone sees both, the crisis rules from this probability on: its text names 911 as well, and the text
-#: of an emergency does not name 988. On the messages weighed on, two crises are above it and one emergency.
+#: An emergency that the model alone sees and thinks less likely than not gives way to a crisis of this probability, or
+#: to a sign of one: the text of a crisis names 911 as well, and the text of an emergency does not name 988.
 _NAMES_BOTH = 0.25
 #: What is said first at each level.
 SAYS = {
@@ -70,7 +70,8 @@ def assess(
         by_signs = replace(by_signs, level=Level.CHECK, says=SAYS[Level.CHECK])
     if modelled is Level.CRISIS and by_signs.level is Level.ACT and whole[CRISIS] > max(whole[EMERGENCY], _OUTVOTES):
         by_signs = replace(by_signs, level=Level.CHECK)
-    if modelled <= by_signs.level or by_signs.level is Level.CRISIS:
+    doubtful = modelled is Level.ACT and _is_doubtful(whole, clauses, thresholds)
+    if modelled <= by_signs.level or (doubtful and by_signs.level is Level.CRISIS):
         return by_signs
     says = _says(modelled, by_signs.language, [], cues)
     return replace(by_signs, level=modelled, says=says, signs=(MODEL, *by_signs.signs))
@@ -97,13 +98,20 @@ def _model_level(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds)
     same_day = _reaches(SAME_DAY, thresholds.same_day, thresholds.same_day_clause, whole, clauses)
     act = _reaches(EMERGENCY, thresholds.act, thresholds.act_clause, whole, clauses)
     crisis = _reaches(CRISIS, thresholds.crisis, thresholds.crisis_clause, whole, clauses)
-    if crisis and (not act or whole[CRISIS] > min(whole[EMERGENCY], _NAMES_BOTH)):
+    gives_way = whole[CRISIS] >= _NAMES_BOTH and _is_doubtful(whole, clauses, thresholds)
+    if crisis and (not act or whole[CRISIS] > whole[EMERGENCY] or gives_way):
         return Level.CRISIS, same_day
     if act:
         return Level.ACT, same_day
     if _reaches(EMERGENCY, thresholds.check, thresholds.check_clause, whole, clauses):
         return Level.CHECK, same_day
     return (Level.SAME_DAY if same_day else Level.NONE), same_day
+
+
+def _is_doubtful(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds) -> bool:
+    """Return whether the model takes an emergency for less likely than not, and is sure of one in no clause."""
+    sure = any(clause[EMERGENCY] >= thresholds.act_clause for clause in clauses)
+    return whole[EMERGENCY] < _OUTVOTES and not sure
 
 
 def _reaches(flag: str, needed: float, clause_needed: float, whole: Flags, clauses: Sequence[Flags]) -> bool:

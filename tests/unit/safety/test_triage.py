@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,24 @@ def assess(text: str, whole: dict[str, float] | None = None, *clauses: dict[str,
 )
 def test_the_model_alone(whole: dict[str, float], clause: dict[str, float], expected: Level) -> None:
     assert assess("a plain text", whole, clause).level is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "clause", "expected"),
+    [
+        ("a plain text", flags(crisis=0.3, emergency=0.4), flags(), Level.CRISIS),
+        ("a plain text", flags(crisis=0.2, emergency=0.4), flags(), Level.ACT),
+        ("a plain text", flags(crisis=0.3, emergency=0.6), flags(), Level.ACT),
+        ("a plain text", flags(crisis=0.3, emergency=0.4), flags(emergency=0.96), Level.ACT),
+        ("I want to die", flags(emergency=0.4), flags(), Level.CRISIS),
+        ("I want to die", flags(emergency=0.6), flags(), Level.ACT),
+    ],
+)
+def test_an_emergency_in_doubt_gives_way_to_a_crisis_whose_text_names_both_numbers(
+    text: str, whole: dict[str, float], clause: dict[str, float], expected: Level
+) -> None:
+    low = replace(THRESHOLDS, act=0.2, act_clause=0.95, crisis=0.1)
+    assert triage.assess(text, whole, (clause,), matcher.shared(), low).level is expected
 
 
 def test_the_model_never_lowers_what_a_sign_says() -> None:
