@@ -34,7 +34,7 @@ def make_engine(url: str, statement_seconds: float = STATEMENT_SECONDS) -> Engin
     if parsed.get_backend_name() == "postgresql":
         return _postgresql(parsed, statement_seconds)
     if not parsed.drivername.startswith("sqlite"):
-        return create_engine(parsed, future=True, pool_pre_ping=True, json_serializer=_as_json)
+        return create_engine(parsed, future=True, pool_pre_ping=True, json_serializer=as_json)
     if parsed.database and parsed.database != ":memory:":
         file = Path(parsed.database)
         if not file.is_absolute():
@@ -45,13 +45,13 @@ def make_engine(url: str, statement_seconds: float = STATEMENT_SECONDS) -> Engin
     in_memory = parsed.database in (None, "", ":memory:")
     pool = {} if in_memory else {"poolclass": QueuePool, **POOL}
     engine = create_engine(
-        parsed, future=True, connect_args={"check_same_thread": False}, json_serializer=_as_json, **pool
+        parsed, future=True, connect_args={"check_same_thread": False}, json_serializer=as_json, **pool
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
 
-def _as_json(value: Any) -> str:
+def as_json(value: Any) -> str:
     """Return JSON without blanks and with letters as they are: what is stored is read by machines."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
@@ -71,7 +71,7 @@ def empty_log(engine: Engine) -> None:
 
 def _postgresql(url: URL, statement_seconds: float) -> Engine:
     given = {"pool_pre_ping": True, "connect_args": postgres_deadline.connect_args(statement_seconds), **POOL}
-    engine = create_engine(url, future=True, json_serializer=_as_json, **given)
+    engine = create_engine(url, future=True, json_serializer=as_json, **given)
 
     def prepare(connection: Any, _record: Any) -> None:
         with connection.cursor() as cursor:

@@ -1,7 +1,7 @@
 """Replies as they are stored: without what they do not say, which is most of a reply's keys, and long ones packed.
 
-A packed list is a string in the JSON column: a mark, and the list's JSON compressed (RFC 1951) in base 85. It takes two
-thirds of the room, for a twentieth of a millisecond.
+A packed list is a string in the JSON column: a mark, and the list's JSON compressed (RFC 1951) in base 85. 800 replies
+took 0.65 of their room, for a tenth of a millisecond each way.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import JSON
 from sqlalchemy.types import TypeDecorator
+
+from valve_clinic.database import as_json
 
 #: What a reply says where nothing is stored, in the order in which the website gets it.
 _UNSAID: dict[str, Any] = {
@@ -27,6 +29,7 @@ _UNSAID: dict[str, Any] = {
     "reference": None,
     "table": None,
 }
+_BUTTON_UNSAID: dict[str, Any] = {"id": None, "title": None, "topic": None}
 #: Replies whose JSON is shorter stay legible.
 _LONG = 400
 _MARK = "1:"
@@ -39,7 +42,6 @@ _COMMON = (
     b'"text":"\\n\\n","buttons":[{"id":"","title":"What "},{"id":"","title":"How "}],'
     b'"source":{"name":"","url":null,"date":"","reviewed":null}}][{"revision":1,"id":"'
 )
-_BUTTON_UNSAID: dict[str, Any] = {"id": None, "title": None, "topic": None}
 
 
 class KeptReplies(TypeDecorator[list[dict[str, Any]]]):
@@ -58,7 +60,7 @@ class KeptReplies(TypeDecorator[list[dict[str, Any]]]):
 
 
 def _packed(replies: list[dict[str, Any]]) -> Any:
-    text = json.dumps(replies, ensure_ascii=False, separators=(",", ":"))
+    text = as_json(replies)
     if len(text) < _LONG:
         return replies
     packing = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zdict=_COMMON)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,18 +72,23 @@ def joined(previous: str, text: str) -> tuple[str, Span]:
     return before + _JOINT + text, (start, start + len(text))
 
 
-def previous_of(texts: Iterable[str]) -> str | None:
+def previous_of(texts: Sequence[str]) -> str | None:
     """Return what the next message may lean on, of a visitor's messages so far.
 
     A button counts as its topic's name; a greeting or thanks is nothing to lean on.
     """
-    words = [_BUTTON.sub(lambda found: found[1].replace("_", " "), text).partition("{")[0].strip() for text in texts]
-    said = [text for text in words if text and not questions.is_courtesy(text)]
-    if not said:
-        return None
-    if len(said) > 1 and len(_WORD.findall(said[-1])) <= _FEW_WORDS:
-        return joined(said[-2], said[-1])[0]
-    return said[-1]
+    words = (_BUTTON.sub(_topic_of, text).partition("{")[0].strip() for text in reversed(texts))
+    # From the end, as far as needed: a conversation may be long, and each turn asks twice.
+    said = (text for text in words if text and not questions.is_courtesy(text))
+    last = next(said, None)
+    if last is None or len(_WORD.findall(last)) > _FEW_WORDS:
+        return last
+    before = next(said, None)
+    return joined(before, last)[0] if before else last
+
+
+def _topic_of(button: re.Match[str]) -> str:
+    return button[1].replace("_", " ")
 
 
 def read(intents: Collection[str] | None = None, path: Path = FILE) -> list[FollowUp]:

@@ -70,8 +70,8 @@ def assess(
         by_signs = replace(by_signs, level=Level.CHECK, says=SAYS[Level.CHECK])
     if modelled is Level.CRISIS and by_signs.level is Level.ACT and whole[CRISIS] > max(whole[EMERGENCY], _OUTVOTES):
         by_signs = replace(by_signs, level=Level.CHECK)
-    doubtful = modelled is Level.ACT and _is_doubtful(whole, clauses, thresholds)
-    if modelled <= by_signs.level or (doubtful and by_signs.level is Level.CRISIS):
+    gives_way = by_signs.level is Level.CRISIS and not _is_likely_emergency(whole, clauses, thresholds)
+    if modelled <= by_signs.level or gives_way:
         return by_signs
     says = _says(modelled, by_signs.language, [], cues)
     return replace(by_signs, level=modelled, says=says, signs=(MODEL, *by_signs.signs))
@@ -98,7 +98,7 @@ def _model_level(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds)
     same_day = _reaches(SAME_DAY, thresholds.same_day, thresholds.same_day_clause, whole, clauses)
     act = _reaches(EMERGENCY, thresholds.act, thresholds.act_clause, whole, clauses)
     crisis = _reaches(CRISIS, thresholds.crisis, thresholds.crisis_clause, whole, clauses)
-    gives_way = whole[CRISIS] >= _NAMES_BOTH and _is_doubtful(whole, clauses, thresholds)
+    gives_way = whole[CRISIS] >= _NAMES_BOTH and not _is_likely_emergency(whole, clauses, thresholds)
     if crisis and (not act or whole[CRISIS] > whole[EMERGENCY] or gives_way):
         return Level.CRISIS, same_day
     if act:
@@ -108,10 +108,9 @@ def _model_level(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds)
     return (Level.SAME_DAY if same_day else Level.NONE), same_day
 
 
-def _is_doubtful(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds) -> bool:
-    """Return whether the model takes an emergency for less likely than not, and is sure of one in no clause."""
-    sure = any(clause[EMERGENCY] >= thresholds.act_clause for clause in clauses)
-    return whole[EMERGENCY] < _OUTVOTES and not sure
+def _is_likely_emergency(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds) -> bool:
+    """Return whether the model takes an emergency for likelier than not, or is sure of one in a clause."""
+    return _reaches(EMERGENCY, _OUTVOTES, thresholds.act_clause, whole, clauses)
 
 
 def _reaches(flag: str, needed: float, clause_needed: float, whole: Flags, clauses: Sequence[Flags]) -> bool:

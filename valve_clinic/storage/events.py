@@ -13,6 +13,7 @@ from typing import Any
 
 from rasa.shared.core.events import BotUttered, Event, Restarted, SessionStarted, SlotSet, UserUttered
 
+from valve_clinic.database import as_json
 from valve_clinic.safety.levels import SAFETY, Assessment, Level
 
 #: Parts of a parse that are derived from the rest or read in the same turn only.
@@ -46,13 +47,13 @@ def write(events: Iterable[Event], turn: str, keep_bot_text: bool) -> str:
         if event.timestamp - before > _SAME_TIME or isinstance(event, UserUttered):
             before = data["timestamp"] = round(event.timestamp, 3)
         found.append(data)
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    return as_json(found)
 
 
 def write_whole(events: Iterable[Event], conversation: str) -> str:
     """Return the events as a broker gets them: as Rasa's own brokers publish them."""
     found = [{"sender_id": conversation, **event.as_dict()} for event in events]
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    return as_json(found)
 
 
 def read(text: str, turn: str) -> list[Event]:

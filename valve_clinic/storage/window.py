@@ -10,6 +10,7 @@ from typing import Any
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
 from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet
 
+from valve_clinic.database import as_json
 from valve_clinic.safety import turn
 from valve_clinic.storage import events as written
 
@@ -71,4 +72,4 @@ def moved(loaded: Loaded, stored: Sequence[Event], new: Sequence[Event]) -> Wind
 
 def _dump(values: dict[str, Any]) -> str:
     kept = {key: value for key, value in values.items() if value is not None}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return as_json(kept)
