@@ -46,8 +46,6 @@ CLOSE = {
     (measure.WEIGHED, "near misses of advice answered"),
     (measure.EXAM, "personal advice declined"),
     (measure.EXAM, "crises answered with 988"),
-    (measure.EXAM, "same-day messages recognised"),
-    (measure.EXAM, "look-alikes answered by emergency"),
 }
 
 
