@@ -92,12 +92,24 @@ def test_a_crisis_gets_the_988_line(chat: Chat) -> None:
     assert [link["url"] for link in reply["links"]] == ["tel:988", "sms:988", "tel:911"]
 
 
-def test_personal_advice_is_declined_with_general_facts_and_the_phone_line(chat: Chat) -> None:
-    *ahead, declined, general, handoff = chat.say("should I stop taking my warfarin before the procedure?")
+@pytest.mark.parametrize(
+    ("text", "topics"),
+    [
+        ("can you tell me if i am healthy enough, what would you do", ["ask_personal_advice"]),
+        # Getting ready is what the decision is about: its facts help as much as the general ones, and decide nothing.
+        ("should I stop taking my warfarin before the procedure?", ["ask_personal_advice", "ask_preparation"]),
+    ],
+)
+def test_personal_advice_is_declined_with_general_facts_and_the_phone_line(
+    chat: Chat, text: str, topics: list[str]
+) -> None:
+    *ahead, declined, general, handoff = chat.say(text)
     # What may be urgent is asked about first.
     assert all(reply["kind"] == "check" for reply in ahead)
     assert declined["text"] == fixed_text("utter_advice_declined")
-    assert (general["kind"], general["topic"]) == ("advice_declined", "ask_personal_advice")
+    assert declined["kind"] == "advice_declined"
+    assert general["topic"] in topics
+    assert general["kind"] == ("advice_declined" if general["topic"] == "ask_personal_advice" else "answer")
     assert handoff["kind"] == "handoff"
 
 
