@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from tqdm import tqdm
 
 from valve_clinic.nlu import encoder as encoders
 from valve_clinic.nlu import examples, follow_ups, lessons, tuning
-from valve_clinic.nlu.encoder import EncoderError, SentenceEncoder, Span
+from valve_clinic.nlu.encoder import EncoderError, Reading, SentenceEncoder, Span
 from valve_clinic.nlu.lessons import Lesson
 
 logger = logging.getLogger(__name__)
@@ -57,8 +58,8 @@ def teach(
     kept, tuned = layers[: -config["tuned_layers"]], layers[-config["tuned_layers"] :]
     sample = [lesson.text for lesson in learnt[:: -(-len(learnt) // _SAMPLE)]]
     lower = graph.lower(kept, _peaks_of(encoder, graph.peaks(kept), sample))
-    below = encoders.open_graph(lower.SerializeToString(), config["threads"])
-    rows = list(rows_of(encoder, below, learnt, config["max_pieces"]))
+    below = encoders.open_graph(lower.SerializeToString(), 1)
+    rows = list(rows_of(encoder, below, learnt, config["max_pieces"], config["threads"]))
     with _progress() as tell:
         learnt_layers, head = tuning.tune(rows, tuned, len(intents), config, tell)
     whole = [*kept, *learnt_layers]
@@ -67,18 +68,27 @@ def teach(
     (folder / encoders.TUNED).write_bytes(written.SerializeToString())
 
 
-def rows_of(encoder: SentenceEncoder, below: Any, learnt: Sequence[Lesson], max_pieces: int) -> Iterator[tuning.Row]:
+def rows_of(
+    encoder: SentenceEncoder, below: Any, learnt: Sequence[Lesson], max_pieces: int, threads: int = 1
+) -> Iterator[tuning.Row]:
     """Yield the lessons as the tuned layers see them; what stands behind `max_pieces` word pieces is left out.
 
-    `below` is a session of the layers that stay as published (`graph.lower`). It gets one text at a time, as when a
-    message comes in: what int8 rounds off depends on what is run together.
+    `below` is a session of the layers that stay as published (`graph.lower`), of one thread. It gets one text at a
+    time, as when a message comes in: what int8 rounds off depends on what is run together. `threads` texts are run
+    side by side.
     """
-    for begin in range(0, len(learnt), _READ_AT_ONCE):
-        some = learnt[begin : begin + _READ_AT_ONCE]
-        for lesson, reading in zip(some, encoder.read([lesson.text for lesson in some], max_pieces), strict=True):
-            states = below.run(["tuned_on"], reading.given)[0][0].astype(np.float16)
-            pieces = np.vstack([np.ones((1, len(reading.places))), reading.pieces_of(lesson.spans[1:])])
-            yield tuning.Row(states, pieces, lesson.labels, lesson.flags)
+
+    def states_of(reading: Reading) -> np.ndarray:
+        states: np.ndarray = below.run(["tuned_on"], reading.given)[0][0]
+        return states.astype(np.float16)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for begin in range(0, len(learnt), _READ_AT_ONCE):
+            some = learnt[begin : begin + _READ_AT_ONCE]
+            readings = encoder.read([lesson.text for lesson in some], max_pieces)
+            for lesson, reading, states in zip(some, readings, pool.map(states_of, readings), strict=True):
+                pieces = np.vstack([np.ones((1, len(reading.places))), reading.pieces_of(lesson.spans[1:])])
+                yield tuning.Row(states, pieces, lesson.labels, lesson.flags)
 
 
 def _peaks_of(encoder: SentenceEncoder, measuring: Any, texts: Sequence[str]) -> list[np.ndarray]:

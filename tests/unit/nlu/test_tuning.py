@@ -82,7 +82,18 @@ def test_what_is_padded_is_neither_label_nor_unknown_flag():
     assert flags[0, 1:].max() < UNKNOWN
 
 
-def test_tuning_learns_and_the_same_rows_give_the_same_weights(rows, layers):
+def test_half_precision_is_for_processors_that_have_a_unit_for_it(tmp_path):
+    cpu = tmp_path / "cpuinfo"
+    assert not tuning.multiplies_halves(cpu)
+    cpu.write_text("flags\t\t: fpu avx512_bf16 avx512_vnni\n", encoding="utf-8")
+    assert not tuning.multiplies_halves(cpu)
+    cpu.write_text("flags\t\t: fpu avx512_bf16 amx_bf16 amx_tile\n", encoding="utf-8")
+    assert tuning.multiplies_halves(cpu)
+
+
+@pytest.mark.parametrize("halves", [False, True])
+def test_tuning_learns_and_the_same_rows_give_the_same_weights(rows, layers, halves, monkeypatch):
+    monkeypatch.setattr(tuning, "multiplies_halves", lambda: halves)
     told = []
     tuned, head = tuning.tune(rows, layers, 3, CONFIG, lambda done, steps: told.append((done, steps)))
     # Six batches of eight in the first epoch, then three quarters of them, rounded up.
