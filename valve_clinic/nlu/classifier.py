@@ -72,7 +72,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             "ranking_length": 10,
             "answerable": ["book_appointment", "find_provider", HUMAN],
             "alone": ["report_emergency", "report_crisis"],
-            "advice_from": 0.08,
+            "advice_from": 0.05,
             "code": source_hash(),
         }
 

@@ -44,10 +44,10 @@ class SafetyTriage(GraphComponent, IntentClassifier):
             "act_clause": 0.95,
             "sign": 0.1,
             "sign_clause": 0.6,
-            "check": 0.015,
+            "check": 0.005,
             "check_clause": 0.2,
-            "crisis": 0.12,
-            "crisis_clause": 0.95,
+            "crisis": 0.2,
+            "crisis_clause": 0.97,
             "same_day": 0.03,
             "same_day_clause": 0.2,
         }
