@@ -152,7 +152,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             message.set(FLAG_PROBABILITIES, flags)
             message.set(CLAUSE_FLAGS, clauses)
             asked = [] if whole[0]["name"] in self._config["alone"] else self._questions(parts)
-            ranking, asked = self._advice_first(text, _ruling(whole, asked), asked)
+            ranking, asked = self._advice_first(text, ruling(whole, asked), asked)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set(QUESTIONS, [{k: v for k, v in q.items() if k != "intent_ranking"} for q in asked], True)
@@ -195,7 +195,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             asked = [{"intent": beside, "text": text, "start": 0, "end": len(text)}]
         if advice is best:
             return ranking, asked
-        first = {"name": ADVICE, "confidence": best["confidence"] + advice["confidence"]}
+        first = {"name": ADVICE, "confidence": min(1.0, best["confidence"] + advice["confidence"])}
         return [first, *(item for item in ranking if item is not advice)], asked
 
     def _is_topic(self, intent: str) -> bool:
@@ -218,17 +218,22 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         return [{"name": self._linear.classes[i], "confidence": float(probabilities[i])} for i in order]
 
 
-def _ruling(whole: list[dict[str, Any]], asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def ruling(whole: list[dict[str, Any]], asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the ranking that rules the turn.
 
     With several questions that is the message as a whole where it is one of them, else the first; the answer action
-    speaks to all of them.
+    speaks to all of them. As a whole the message means each of them in part: their probabilities are added, so that it
+    is not asked back for being unclear.
     """
     topics = [question for question in asked if question["intent"] != HUMAN]
-    if not topics or whole[0]["name"] in {question["intent"] for question in topics}:
+    names = {question["intent"] for question in topics}
+    if not topics:
         return whole
-    ruling: list[dict[str, Any]] = topics[0]["intent_ranking"]
-    return ruling
+    if whole[0]["name"] not in names:
+        first: list[dict[str, Any]] = topics[0]["intent_ranking"]
+        return first
+    together = sum(item["confidence"] for item in whole if item["name"] in names)
+    return [{**whole[0], "confidence": min(1.0, together)}, *whole[1:]]
 
 
 def _row(message: Message, origin: str) -> np.ndarray:

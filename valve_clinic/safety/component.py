@@ -46,9 +46,11 @@ class SafetyTriage(GraphComponent, IntentClassifier):
             "sign_clause": 0.6,
             "check": 0.005,
             "check_clause": 0.2,
+            "check_few": 0.02,
+            "few_words": 3,
             "crisis": 0.2,
             "crisis_clause": 0.97,
-            "same_day": 0.03,
+            "same_day": 0.05,
             "same_day_clause": 0.2,
         }
 

@@ -41,6 +41,9 @@ class Thresholds:
     sign_clause: float
     check: float
     check_clause: float
+    #: What the model says of so few words by themselves is less sure: they need this much for a check.
+    check_few: float
+    few_words: float
     crisis: float
     crisis_clause: float
     same_day: float
@@ -62,6 +65,8 @@ def assess(
     """Return the assessment of a message; the most urgent of all opinions rules, and nothing lowers it again."""
     found, cues = matcher.find(text)
     by_signs = from_signs(text, found, cues)
+    if len(text.split()) <= thresholds.few_words:
+        thresholds = replace(thresholds, check=thresholds.check_few)
     modelled, same_day = _model_level(whole, clauses, thresholds)
     by_signs = replace(by_signs, same_day=by_signs.same_day or same_day)
     believed = _reaches(EMERGENCY, thresholds.sign, thresholds.sign_clause, whole, clauses)

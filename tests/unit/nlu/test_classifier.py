@@ -11,6 +11,7 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from valve_clinic.nlu import classifier
 from valve_clinic.nlu.calibration import Calibration
 from valve_clinic.nlu.classifier import CLAUSE_FLAGS, FLAG_PROBABILITIES, QUESTIONS, TfidfDenseClassifier
 from valve_clinic.nlu.encoder import Judgement
@@ -95,7 +96,7 @@ def test_behind_declined_advice_the_likeliest_topic_is_answered():
 
 
 def test_behind_declined_advice_nothing_unlikely_is_answered():
-    ranking = ranked(ask_personal_advice=0.9, ask_recovery_time=0.07)
+    ranking = ranked(ask_personal_advice=0.9, ask_recovery_time=0.04)
     assert advice_first(ranking) == (ranking, [])
 
 
@@ -107,14 +108,29 @@ def test_the_questions_that_were_found_are_answered_behind_the_advice():
 @pytest.mark.parametrize(
     "ranking",
     [
-        ranked(ask_medication=0.8, ask_personal_advice=0.05),
-        ranked(ask_personal_advice=0.6, ask_medication=0.05),
+        ranked(ask_medication=0.8, ask_personal_advice=0.04),
+        ranked(ask_personal_advice=0.6, ask_medication=0.04),
         ranked(out_of_scope=0.6, ask_personal_advice=0.3),
         ranked(ask_medication=0.8, ask_risks=0.1),
     ],
 )
 def test_every_other_ranking_stays_as_it_is(ranking):
     assert advice_first(ranking) == (ranking, [])
+
+
+def test_a_message_that_asks_two_things_is_as_sure_as_both_together():
+    whole = ranked(ask_recovery_time=0.56, ask_risks=0.43, ask_surgery=0.01)
+    asked = [{"intent": "ask_risks", "intent_ranking": []}, {"intent": "ask_recovery_time", "intent_ranking": []}]
+    ruling = classifier.ruling(whole, asked)
+    assert ruling[0] == {"name": "ask_recovery_time", "confidence": pytest.approx(0.99)}
+    assert ruling[1:] == whole[1:]
+    assert classifier.ruling(whole, []) == whole
+
+
+def test_a_message_that_as_a_whole_is_none_of_its_questions_is_ruled_by_the_first():
+    first = ranked(ask_risks=0.9)
+    asked = [{"intent": "ask_risks", "intent_ranking": first}, {"intent": "ask_surgery", "intent_ranking": []}]
+    assert classifier.ruling(ranked(express_worry=0.8, ask_risks=0.1), asked) == first
 
 
 def test_a_message_without_text_has_no_intent(tmp_path):

@@ -19,6 +19,8 @@ THRESHOLDS = Thresholds(
     sign_clause=0.3,
     check=0.1,
     check_clause=0.4,
+    check_few=0.3,
+    few_words=2,
     crisis=0.5,
     crisis_clause=0.8,
     same_day=0.5,
@@ -71,6 +73,14 @@ def test_an_emergency_in_doubt_gives_way_to_a_crisis_whose_text_names_both_numbe
 ) -> None:
     low = replace(THRESHOLDS, act=0.2, act_clause=0.95, crisis=0.1)
     assert triage.assess(text, whole, (clause,), matcher.shared(), low).level is expected
+
+
+def test_of_few_words_alone_the_model_has_to_be_surer_before_it_is_asked_whether_it_is_happening() -> None:
+    assert assess("and moderate?", flags(emergency=0.2)).level is Level.NONE
+    assert assess("and moderate then?", flags(emergency=0.2)).level is Level.CHECK
+    assert assess("and moderate?", flags(emergency=0.3)).level is Level.CHECK
+    assert assess("and moderate?", flags(emergency=0.5)).level is Level.ACT
+    assert assess("chest pain", flags(emergency=0.2)).level >= Level.CHECK
 
 
 def test_the_model_never_lowers_what_a_sign_says() -> None:
