@@ -23,9 +23,9 @@ MAX_WORDS = 9
 #: A message of so few words does not tell the topic: the one before it is taken along.
 _FEW_WORDS = 4
 _JOINT = " "
-#: How much the context counts: for a few words, for more that are not clear, and for what is clear by itself from this
-#: confidence on. Chosen on stories and on `tests/nlu/follow_ups.yml`.
-_FEW, _UNCLEAR, _BY_ITSELF, _CLEAR = 0.8, 0.8, 0.3, 0.6
+#: How much the context counts: for a message that leans on it, and for one that is clear by itself from this confidence
+#: on. Chosen on stories and on `tests/nlu/follow_ups.yml`.
+_LEANING, _BY_ITSELF, _CLEAR = 0.8, 0.3, 0.6
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 #: What a pressed button sends: "/ask_risks{…}".
 _BUTTON = re.compile(r"^/(?:ask_)?([a-z_]+)")
@@ -57,10 +57,8 @@ def weight(text: str, confidence: float) -> float:
     `confidence` is that of the message read alone: what is clear by itself needs its context less. A message of very
     few words is never clear by itself.
     """
-    words = len(_WORD.findall(text))
-    if words <= _FEW_WORDS:
-        return _FEW
-    return _UNCLEAR if confidence < _CLEAR else _BY_ITSELF
+    is_clear = len(_WORD.findall(text)) > _FEW_WORDS and confidence >= _CLEAR
+    return _BY_ITSELF if is_clear else _LEANING
 
 
 def joined(previous: str, text: str) -> tuple[str, Span]:

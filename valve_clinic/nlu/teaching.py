@@ -69,7 +69,7 @@ def teach(
 
 
 def rows_of(
-    encoder: SentenceEncoder, below: Any, learnt: Sequence[Lesson], max_pieces: int, threads: int = 1
+    encoder: SentenceEncoder, below: Any, learnt: Sequence[Lesson], max_pieces: int, threads: int
 ) -> Iterator[tuning.Row]:
     """Yield the lessons as the tuned layers see them; what stands behind `max_pieces` word pieces is left out.
 

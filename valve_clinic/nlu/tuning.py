@@ -181,7 +181,7 @@ class _Network:
 def multiplies_halves(cpu: Path = _CPU) -> bool:
     """Return whether the processor has a unit for products of half-precision matrices; False where nobody can tell.
 
-    With one, a step takes two thirds of the time and the figures are the same; without one, several times as long.
+    With one, a step takes three quarters of the time and the figures are the same; without one, several times as long.
     """
     try:
         return _HALVES in cpu.read_text(encoding="utf-8", errors="replace").split()
