@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -40,6 +41,8 @@ _original_run = DaskGraphRunner.run
 _original_is_empty = Domain.is_empty
 _executor: Any = None
 _actions = ThreadPoolExecutor(16, thread_name_prefix="actions")
+#: Held while the pipeline reads a message: its parts are not made for two threads at once.
+_reading = threading.RLock()
 
 
 async def _request(self: EndpointConfig, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:
@@ -125,7 +128,8 @@ def _parse_with_context(
     if previous:
         message = copy.copy(message)
         message.metadata = {**(message.metadata or {}), follow_ups.PREVIOUS: previous}
-    return _original_parse(self, message, tracker, only_output_properties)
+    with _reading:
+        return _original_parse(self, message, tracker, only_output_properties)
 
 
 def _run_graph(

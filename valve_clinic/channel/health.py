@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import Any
 
+from valve_clinic.channel import reading
 from valve_clinic.channel.store import WebsiteStore
 from valve_clinic.content.store import shared_store
 from valve_clinic.operations import metrics
@@ -44,7 +45,7 @@ async def _check_model(agent: Any) -> str:
     if agent is None or not agent.is_ready():
         return "no model is loaded"
     try:
-        parsed = await asyncio.wait_for(agent.parse_message(CANARY), _CANARY_SECONDS)
+        parsed = await reading.read(agent, CANARY, _CANARY_SECONDS)
     except Exception as error:
         return f"the canary question failed ({type(error).__name__})"
     return "ok" if parsed["intent"]["name"] == "ask_definition" else "the canary question was not understood"

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from valve_clinic import paths, said_before
+from valve_clinic.channel import reading
 from valve_clinic.channel.replies import build_replies, from_response, safety_of
 from valve_clinic.channel.text import MAX_CHARACTERS
 from valve_clinic.privacy import kept
@@ -89,12 +90,11 @@ async def _parse(agent: Any, text: str) -> dict[str, Any] | None:
     if agent is None:
         return None
     try:
-        parsed: dict[str, Any] = await asyncio.wait_for(agent.parse_message(text), _PARSE_SECONDS)
+        return await reading.read(agent, text, _PARSE_SECONDS)
     except Exception as error:
         # The error's text may quote what a patient typed: its type is logged, its words are not.
         logger.error("understanding failed: %s", type(error).__name__)
         return None
-    return parsed
 
 
 def _of(parsed: dict[str, Any] | None) -> Assessment:

@@ -59,7 +59,7 @@ def teach(
     sample = [lesson.text for lesson in learnt[:: -(-len(learnt) // _SAMPLE)]]
     lower = graph.lower(kept, _peaks_of(encoder, graph.peaks(kept), sample))
     below = encoders.open_graph(lower.SerializeToString(), 1)
-    rows = list(rows_of(encoder, below, learnt, config["max_pieces"], config["threads"]))
+    rows = list(rows_of(encoder, below, learnt, config["max_pieces"], config["side_by_side"]))
     with _progress() as tell:
         learnt_layers, head = tuning.tune(rows, tuned, len(intents), config, tell)
     whole = [*kept, *learnt_layers]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,11 +48,14 @@ async def test_without_a_model_the_signs_decide(broken: Exception | None) -> Non
 
 
 async def test_a_model_that_hangs_does_not_hold_up_the_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = threading.Event()
+
     async def hang(_text: str) -> None:
-        await asyncio.Event().wait()
+        ends.wait()  # as a reading does: it computes, and lets no event loop go on
 
     monkeypatch.setattr(urgent, "_PARSE_SECONDS", 0.01)
     assert (await urgent.look(SimpleNamespace(parse_message=hang), "I can't breathe")).is_urgent
+    ends.set()
 
 
 async def test_signs_that_fail_leave_the_model_to_decide(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,35 @@
+"""Has Rasa read a message in a thread of its own, so that the event loop serves others meanwhile.
+
+One message is read at a time (`rasa_patches` holds the lock), and the encoder lets go of the interpreter while it
+computes: on a second core, the next turn goes on beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+
+async def read(agent: Any, text: str, seconds: float) -> dict[str, Any]:
+    """Return Rasa's parse of the text; raises what it raises, and `asyncio.TimeoutError` after so many seconds.
+
+    A reading that is given up goes on in its thread: the next one waits for it, and may be given up in turn.
+    """
+    context = contextvars.copy_context()
+    started = asyncio.get_running_loop().run_in_executor(_thread(), context.run, _read, agent, text, seconds)
+    # Its outcome is taken although nobody waits any more, so that nobody logs it: an error may quote the text.
+    started.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.wait_for(asyncio.shield(started), seconds)
+
+
+def _read(agent: Any, text: str, seconds: float) -> dict[str, Any]:
+    parsed: dict[str, Any] = asyncio.run(asyncio.wait_for(agent.parse_message(text), seconds))
+    return parsed
+
+
+@lru_cache(maxsize=1)
+def _thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="reading")
