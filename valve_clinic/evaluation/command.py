@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--model", "model_file", type=click.Path(path_type=Path), help="Another model than the present data's.")
 @click.option("--compare", "old_file", type=click.Path(path_type=Path), help="An older var/evaluation.json.")
 @click.option(
-    "--curve", "with_curve", is_flag=True, help="Learning curve too: trains on parts of the data (ten minutes)."
+    "--curve", "with_curve", is_flag=True, help="Learning curve too: trains on parts of the data (as long as a training)."
 )
 def evaluate(
     data_file: Path | None, out: Path | None, model_file: Path | None, old_file: Path | None, with_curve: bool
@@ -51,7 +51,8 @@ def evaluate(
     choices = thresholds.choices(predictions.parse_all(model, thresholds.held_aside())) if own_data else []
     curve: list[Point] = []
     if with_curve:
-        curve = learning_curve(labelled, lambda step: click.echo(f"Learning curve: {step} …", err=True))
+        first = next(measure.share for measure in found.measures if measure.key == "first")
+        curve = learning_curve(labelled, first, lambda step: click.echo(f"Learning curve: {step} …", err=True))
     plain = report.to_json(found)
     json_text = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
     paths.var_path("evaluation.json").write_text(json_text, encoding="utf-8")

@@ -183,7 +183,7 @@ def _curve(curve: Sequence[Point], pictures: bool) -> list[str]:
     rows = [[str(point.training), *_share_cells(point.right)] for point in curve]
     lead = (
         "The same components trained again on parts of the training messages, each inside the next. Without the safety "
-        "triage and without several questions, so that the last row can differ from the summary."
+        "triage, but for the last row: that is the model which the rest of this document measures."
     )
     shown = ["![Learning curve](images/understanding-learning-curve.png)"] if pictures else []
     head = ["training messages", "in scope, right first", "95 % interval", "messages", "hits"]
