@@ -114,7 +114,7 @@ def data_doubles() -> None:
     from valve_clinic import training_data, training_doubles
 
     messages = training_data.read()
-    pairs = training_doubles.find(messages, training_doubles.encode(messages))
+    pairs = training_doubles.find(messages)
     refuse(f"{later.place}: nearly the same as {earlier.place}: {later.text!r}" for later, earlier in pairs)
     click.echo(f"{len(messages)} training messages: no two are nearly the same by meaning and letters")
 

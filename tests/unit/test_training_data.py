@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import yaml
 from rapidfuzz.fuzz import token_sort_ratio
-from rapidfuzz.process import cdist
 
-from valve_clinic import paths, training_data
-from valve_clinic.training_data import MIN_MESSAGES, key, read
+from valve_clinic import paths, training_data, training_doubles
+from valve_clinic.training_data import MIN_MESSAGES, TrainingMessage, in_order, key, read
 
 HEAD = 'version: "3.1"\n\nnlu:\n'
 
@@ -122,6 +121,34 @@ def test_two_messages_are_one_when_only_case_and_punctuation_differ(one, other, 
     assert (training_data.key(one) == training_data.key(other)) is same
 
 
+WORDS = ["is it safe", "Safe, is it?", "how long does the recovery take", "does the recoverry take how long", "", "???"]
+
+
+@pytest.mark.parametrize("least", [0, 80, 90])
+def test_likeness_is_that_of_sorted_words(least):
+    words = [in_order(text) for text in WORDS]
+    for row, one in zip(training_data.likeness(words, words, least), WORDS, strict=True):
+        expected = [token_sort_ratio(key(one), key(other), score_cutoff=least) for other in WORDS]
+        assert row.tolist() == [round(value) for value in expected]
+
+
+def doubles(vectors: dict[str, tuple[float, float]], *texts: str) -> list[tuple[str, str]]:
+    messages = [TrainingMessage(text, "ask_risks", Path("ask_risks.yml"), line) for line, text in enumerate(texts)]
+    found = training_doubles.find(messages, lambda asked: np.array([vectors[text] for text in asked]))
+    return [(later.text, earlier.text) for later, earlier in found]
+
+
+def test_two_messages_are_one_when_letters_and_meaning_agree():
+    one, other = "how dangerous is the clip for him", "how dangerous is the clip for her"
+    assert doubles({one: (1, 0), other: (1, 0)}, one, other) == [(other, one)]
+    assert doubles({one: (1, 0), other: (0.8, 0.6)}, one, other) == [], "nearly the same letters, another meaning"
+
+
+def test_messages_with_other_letters_are_not_even_read():
+    assert doubles({}, "how dangerous is the clip for him", "will my wife come through the surgery") == []
+    assert doubles({}, "is it safe", "is it safe?") == [], "short ones are alike by nature"
+
+
 def test_the_real_training_messages_have_nothing_wrong():
     messages = training_data.read()
     assert training_data.check(messages) == []
@@ -139,6 +166,6 @@ def test_no_training_message_is_nearly_a_held_out_one():
     """A figure from messages that were learnt is not a result; short ones are alike by nature."""
     asked = sorted({key(text) for text in held_out_texts() if len(key(text).split()) >= 5})
     known = [key(message.text) for message in read()]
-    alike = cdist(known, asked, scorer=token_sort_ratio, score_cutoff=90, dtype=np.uint8, workers=-1)
+    alike = training_data.likeness([in_order(text) for text in known], [in_order(text) for text in asked], 90)
     found = [(known[row], asked[column]) for row, column in np.argwhere(alike)]
     assert found == []
