@@ -62,6 +62,9 @@ def train(target: Path, tell: Callable[[str], None]) -> None:
     `tell` gets a line of progress now and then.
     """
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    # TensorFlow takes its faster kernels by itself only where the processor has units for neural networks; with AVX2
+    # alone they save a fifth of a step, too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     silence_warnings()
     import rasa
     import structlog

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 @click.option("--model", "model_file", type=click.Path(path_type=Path), help="Another model than the present data's.")
 @click.option("--compare", "old_file", type=click.Path(path_type=Path), help="An older var/evaluation.json.")
 @click.option(
-    "--curve", "with_curve", is_flag=True, help="Learning curve too: trains on parts of the data (as long as a training)."
+    "--curve",
+    "with_curve",
+    is_flag=True,
+    help="Learning curve too: trains on parts of the data (as long as a training).",
 )
 def evaluate(
     data_file: Path | None, out: Path | None, model_file: Path | None, old_file: Path | None, with_curve: bool

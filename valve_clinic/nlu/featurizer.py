@@ -74,9 +74,9 @@ class SentenceEncoderFeaturizer(GraphComponent):
         `threads` are onnxruntime's for one message: a second one is worth a tenth of its time, and costs a fifth more
         of a processor, for which others wait. `sentence_vectors` and `token_vectors` are for other components that want
         them and cost layers more. The rest is for training: `follow_ups` is the hash of the taught follow-ups, empty to
-        leave them out, and `follow_up_times` how often each is learnt, as there are few; `side_by_side` says how many
-        texts are read at once, `pair_share` and `pair_length` how many pairs of messages are put together, of up to how
-        many characters each; for the others see `tuning.tune`.
+        leave them out, and `follow_up_times` how often each is learnt; `side_by_side` says how many texts are read at
+        once, `pair_share` and `pair_length` how many pairs of messages are put together, of up to how many characters
+        each; for the others see `tuning.tune`.
         """
         return {
             "threads": 1,
@@ -87,10 +87,10 @@ class SentenceEncoderFeaturizer(GraphComponent):
             "pair_share": 0.1,
             "pair_length": 160,
             "follow_ups": follow_ups.file_hash(),
-            "follow_up_times": 2,
+            "follow_up_times": 1,
             "tuned_layers": 3,
             "epochs": 3,
-            "kept": 0.4,
+            "kept": 0.3,
             "batch_size": 64,
             "learning_rate": 2.5e-4,
             "head_learning_rate": 3e-3,
