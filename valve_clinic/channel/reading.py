@@ -16,13 +16,14 @@ from typing import Any
 async def read(agent: Any, text: str, seconds: float) -> dict[str, Any]:
     """Return Rasa's parse of the text; raises what it raises, and `asyncio.TimeoutError` after so many seconds.
 
-    A reading that is given up goes on in its thread: the next one waits for it, and may be given up in turn.
+    What is given up while it waits is never read. A reading that has begun goes on in its thread, and the next one
+    waits for it.
     """
     context = contextvars.copy_context()
     started = asyncio.get_running_loop().run_in_executor(_thread(), context.run, _read, agent, text, seconds)
     # Its outcome is taken although nobody waits any more, so that nobody logs it: an error may quote the text.
     started.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return await asyncio.wait_for(asyncio.shield(started), seconds)
+    return await asyncio.wait_for(started, seconds)
 
 
 def _read(agent: Any, text: str, seconds: float) -> dict[str, Any]:

@@ -43,6 +43,23 @@ async def test_nobody_waits_longer_than_they_would() -> None:
     assert await reading.read(agent(lambda text: {"text": text}), "the next one", LONG) == {"text": "the next one"}
 
 
+async def test_what_is_given_up_while_it_waits_is_never_read() -> None:
+    ends, heard = threading.Event(), []
+
+    def parse(text: str) -> dict[str, Any]:
+        heard.append(text)
+        return {"ended": ends.wait(LONG)}
+
+    first = asyncio.create_task(reading.read(agent(parse), "the first", LONG))
+    await asyncio.sleep(0)
+    with pytest.raises(asyncio.TimeoutError):
+        await reading.read(agent(parse), "the second", 0.01)
+    ends.set()
+    await first
+    await reading.read(agent(parse), "the third", LONG)
+    assert heard == ["the first", "the third"]
+
+
 async def test_a_message_is_read_behind_the_words_that_are_expected() -> None:
     with said_before.expecting("what is the MitraClip"):
         parsed = await reading.read(agent(lambda _: {"behind": said_before.expected()}), "how long?", LONG)
