@@ -98,8 +98,9 @@ def fit(texts: Sequence[str], labels: Sequence[str], flags: np.ndarray, config: 
     `config` holds `C`, `sparse_dimensions` and `max_iter`.
     """
     cleaned = [normalise(text) for text in texts]
-    counters = [TfidfVectorizer(sublinear_tf=True, **settings).fit(cleaned) for settings in _COUNTERS]
-    counted = hstack([counter.transform(cleaned) for counter in counters]).tocsr().astype(np.float32)
+    counters = [TfidfVectorizer(sublinear_tf=True, **settings) for settings in _COUNTERS]
+    counted = hstack([counter.fit_transform(cleaned) for counter in counters]).tocsr().astype(np.float32)
+    counted.sort_indices()  # counting leaves them in no order, and sums round by it
     condenser = TruncatedSVD(config["sparse_dimensions"], n_iter=2, random_state=0)
     features = condenser.fit_transform(counted)
     model = _regression(features, labels, config)
