@@ -50,7 +50,7 @@ class SafetyTriage(GraphComponent, IntentClassifier):
             "few_words": 3,
             "crisis": 0.2,
             "crisis_clause": 0.97,
-            "same_day": 0.05,
+            "same_day": 0.04,
             "same_day_clause": 0.2,
         }
 
