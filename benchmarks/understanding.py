@@ -84,7 +84,7 @@ def _peers(folder: Path, epochs: int) -> list[tuple[str, Callable[[list[Training
         ("keyword search in the answers", lambda _: _keywords()),
         ("BM25 over the answers (rank-bm25)", lambda _: _bm25()),
         ("nearest neighbour on the published encoder", lambda training: _nearest(training, folder)),
-        ("this project's classifier", lambda training: curve.train(training, _made(folder / "own"), {})),
+        ("this project's classifier", lambda training: curve.train(training, _made(folder / "own"))),
     ]
     if epochs:
         name = f"Rasa's default pipeline (DIET, {epochs} epochs)"

@@ -21,12 +21,11 @@ async def read(agent: Any, text: str, seconds: float) -> dict[str, Any]:
     """
     context = contextvars.copy_context()
     started = asyncio.get_running_loop().run_in_executor(_thread(), context.run, _read, agent, text, seconds)
-    # Its outcome is taken although nobody waits any more, so that nobody logs it: an error may quote the text.
-    started.add_done_callback(lambda done: done.cancelled() or done.exception())
     return await asyncio.wait_for(started, seconds)
 
 
 def _read(agent: Any, text: str, seconds: float) -> dict[str, Any]:
+    # A parse that waits for something, rather than computes, is ended here too: it would hold the thread.
     parsed: dict[str, Any] = asyncio.run(asyncio.wait_for(agent.parse_message(text), seconds))
     return parsed
 

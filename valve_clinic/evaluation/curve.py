@@ -50,12 +50,12 @@ def learning_curve(
         rows = order[: round(part * len(known))]
         progress(f"training on {len(rows)} messages")
         with tempfile.TemporaryDirectory() as folder:
-            top = train([known[row] for row in rows], Path(folder), {})
+            top = train([known[row] for row in rows], Path(folder))
             points.append(Point(len(rows), share(top(message.text) in message.accepted for message in inside)))
     return [*points, Point(len(known), whole)]
 
 
-def train(training: Sequence[TrainingMessage], folder: Path, config: dict[str, Any]) -> Callable[[str], str]:
+def train(training: Sequence[TrainingMessage], folder: Path) -> Callable[[str], str]:
     """Return a function from a text to its first intent, from the same components as in Rasa's pipeline."""
     import spacy
     from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -84,8 +84,9 @@ def train(training: Sequence[TrainingMessage], folder: Path, config: dict[str, A
         ]
     )
     storage = LocalModelStorage(folder)
-    settings = {**SentenceEncoderFeaturizer.get_default_config(), **config}
-    featurizer = SentenceEncoderFeaturizer.create(settings, storage, Resource("featurizer"), _context())
+    featurizer = SentenceEncoderFeaturizer.create(
+        SentenceEncoderFeaturizer.get_default_config(), storage, Resource("featurizer"), _context()
+    )
     featurizer.train(data)
     featurizer.process_training_data(data)
     classifier = TfidfDenseClassifier.create(

@@ -22,7 +22,7 @@ ASKED = [
 def test_each_part_is_inside_the_next_and_the_last_point_is_the_models_own(monkeypatch: pytest.MonkeyPatch) -> None:
     trained: list[set[str]] = []
 
-    def train(training: list[TrainingMessage], _folder: Path, _config: dict) -> object:
+    def train(training: list[TrainingMessage], _folder: Path) -> object:
         trained.append({message.text for message in training})
         return lambda _text: "ask_risks"
 
