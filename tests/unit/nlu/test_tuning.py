@@ -13,6 +13,7 @@ from valve_clinic.nlu.tuning import Row
 CONFIG = {
     "epochs": 12,
     "kept": 0.75,
+    "mean_from": 0.5,
     "batch_size": 8,
     "learning_rate": 1e-4,
     "head_learning_rate": 1e-2,
@@ -82,12 +83,31 @@ def test_what_is_padded_is_neither_label_nor_unknown_flag():
     assert flags[0, 1:].max() < UNKNOWN
 
 
+def test_what_is_returned_is_a_running_mean_of_the_weights(rows, layers):
+    def learnt(**other):
+        _, (kernel, _) = tuning.tune(rows, layers, 3, {**CONFIG, **other}, lambda *_: None)
+        return kernel
+
+    # Eleven steps: the mean is of the weights after the tenth, without a mean they are those after the last.
+    early, late = learnt(epochs=2, mean_from=0.0), learnt(epochs=2, mean_from=1.0)
+    assert early.shape == late.shape
+    assert not np.array_equal(early, late)
+    kept, now = [np.array([1.0])], [np.array([0.0])]
+    assert tuning._closer(None, now) is now
+    assert tuning._closer(kept, now)[0] == pytest.approx(tuning._MEAN_KEEPS)
+
+
 def test_half_precision_is_for_processors_that_have_a_unit_for_it(tmp_path):
     cpu = tmp_path / "cpuinfo"
     assert not tuning.multiplies_halves(cpu)
-    cpu.write_text("flags\t\t: fpu avx512_bf16 avx512_vnni\n", encoding="utf-8")
+    cpu.write_text("flags\t\t: fpu avx512f avx512_vnni bf16\n", encoding="utf-8")
     assert not tuning.multiplies_halves(cpu)
-    cpu.write_text("flags\t\t: fpu avx512_bf16 amx_bf16 amx_tile\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("flags", ["fpu avx512_bf16 avx512_vnni", "fpu amx_bf16 amx_tile"])
+def test_vectors_and_matrices_of_half_precision_will_do(flags, tmp_path):
+    cpu = tmp_path / "cpuinfo"
+    cpu.write_text(f"flags\t\t: {flags}\n", encoding="utf-8")
     assert tuning.multiplies_halves(cpu)
 
 
