@@ -34,8 +34,10 @@ FLAGGED = "SafetyFlags"
 PARTS = "valve_clinic_parts"
 #: its clauses with theirs, for the safety triage,
 CLAUSES = "valve_clinic_clauses"
-#: and the judgement of its own words, where the features have the one in its context.
+#: and the judgement of its own words, where the features have the one in its context,
 ALONE = "valve_clinic_alone"
+#: with the share of that context in them.
+CONTEXT_WEIGHT = "valve_clinic_context_weight"
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,9 @@ class SentenceEncoderFeaturizer(GraphComponent):
         `threads` are onnxruntime's for one message: a second one is worth a tenth of its time, and costs a fifth more
         of a processor, for which others wait. `sentence_vectors` and `token_vectors` are for other components that want
         them and cost layers more. The rest is for training: `follow_ups` is the hash of the taught follow-ups, empty to
-        leave them out, and `follow_up_times` how often each is learnt; `side_by_side` says how many texts are read at
-        once, `pair_share` and `pair_length` how many pairs of messages are put together, of up to how many characters
-        each; for the others see `tuning.tune`.
+        leave them out; `side_by_side` says how many texts are read at once, `pair_share` and `pair_length` how many
+        pairs of messages are put together, of up to how many characters each, and `behind_share` how many short
+        messages are put behind one that they have nothing to do with; for the others see `tuning.tune`.
         """
         return {
             "threads": 1,
@@ -86,11 +88,12 @@ class SentenceEncoderFeaturizer(GraphComponent):
             "max_pieces": 96,
             "pair_share": 0.1,
             "pair_length": 160,
+            "behind_share": 0.1,
             "follow_ups": follow_ups.file_hash(),
-            "follow_up_times": 1,
             "tuned_layers": 3,
             "epochs": 3,
             "kept": 0.3,
+            "mean_from": 0.5,
             "batch_size": 64,
             "learning_rate": 2.5e-4,
             "head_learning_rate": 3e-3,
@@ -212,10 +215,11 @@ class SentenceEncoderFeaturizer(GraphComponent):
         text, previous = message.get(TEXT), (message.get(METADATA) or {}).get(follow_ups.PREVIOUS)
         if not previous or not follow_ups.leans(text):
             return alone
-        message.set(ALONE, alone)
         both, span = follow_ups.joined(previous, text)
         behind = self._loaded().judge(self._loaded().read([both])[0], [span])[1]
         weight = follow_ups.weight(text, float(np.exp(alone.scores.max())))
+        message.set(ALONE, alone)
+        message.set(CONTEXT_WEIGHT, weight)
         return Judgement(weight * behind.scores + (1.0 - weight) * alone.scores, alone.flags)
 
     def _loaded(self) -> SentenceEncoder:

@@ -26,6 +26,8 @@ _JOINT = " "
 #: How much the context counts: for a message that leans on it, and for one that is clear by itself from this confidence
 #: on. Chosen on stories and on `tests/nlu/follow_ups.yml`.
 _LEANING, _BY_ITSELF, _CLEAR = 0.8, 0.3, 0.6
+#: Intents beside `ask_…` that are questions.
+_QUESTIONS = ("book_appointment", "find_provider")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 #: What a pressed button sends: "/ask_risks{…}".
 _BUTTON = re.compile(r"^/(?:ask_)?([a-z_]+)")
@@ -49,6 +51,15 @@ class FollowUp:
 def leans(text: str) -> bool:
     """Return whether the message is short enough to lean on the one before it."""
     return len(_WORD.findall(text)) <= MAX_WORDS
+
+
+def speaks_for_itself(text: str, intent: str) -> bool:
+    """Return whether a short message with this meaning needs none before it to have it.
+
+    "Thanks" never does; a question of very few words may mean another thing behind another message.
+    """
+    is_question = intent.startswith("ask_") or intent in _QUESTIONS
+    return leans(text) and (not is_question or len(_WORD.findall(text)) >= _FEW_WORDS)
 
 
 def weight(text: str, confidence: float) -> float:

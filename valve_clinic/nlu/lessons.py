@@ -2,8 +2,10 @@
 
 Messages of patients come as several sentences, and a danger can stand in one clause of many. The branch therefore
 learns on spans inside their text: the whole message; its questions, which mean what the message means; its clauses,
-which are harmless where the message is; and, in two messages put one after the other, each of both. What is put
-together exists during training only: the files in `data/` have whole messages that somebody wrote.
+which are harmless where the message is; and, in two messages put one after the other, each of both. What a short
+message means behind another one is written by hand (`data/follow_ups.yml`); that it often means what it means alone is
+learnt from messages put behind others at random. What is put together exists during training only: the files in `data/`
+have whole messages that somebody wrote.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from valve_clinic.nlu import questions
+from valve_clinic.nlu import follow_ups, questions
 
 Span = tuple[int, int]
 #: Means that a label or a flag is not known.
@@ -57,6 +59,25 @@ def of_follow_up(text: str, span: Span, label: int, flags: int) -> Lesson:
     """Return what is learnt from a harmless message that stands in `span`, behind the message that it leans on."""
     spans = [(0, len(text)), span]
     return Lesson(text, spans, np.array([UNKNOWN, label], dtype=np.int32), np.zeros((2, flags), dtype=np.float32))
+
+
+def behind_others(
+    lessons: Sequence[Lesson], alone: Sequence[Lesson], share: float, max_length: int, random: np.random.Generator
+) -> list[Lesson]:
+    """Return `share` times as many lessons, each of one of `alone` behind a message that it has nothing to do with.
+
+    `alone` are short harmless messages that say by themselves what they mean. Messages up to `max_length` characters
+    stand before them.
+    """
+    short = [lesson for lesson in lessons if len(lesson.text) <= max_length]
+    found = []
+    for _ in range(int(share * len(lessons)) if short and alone else 0):
+        first, second = _pick(short, random), _pick(alone, random)
+        if first.labels[0] == second.labels[0] or first.flags[0].any():
+            continue
+        text, span = follow_ups.joined(first.text, second.text)
+        found.append(of_follow_up(text, span, int(second.labels[0]), len(second.flags[0])))
+    return found
 
 
 def together(lessons: Sequence[Lesson], share: float, max_length: int, random: np.random.Generator) -> list[Lesson]:

@@ -47,13 +47,19 @@ def teach(
         )
         for message in messages
     ]
-    for pair in follow_ups.read() if config["follow_ups"] else []:
-        if pair.intent in intents:
-            text, span = follow_ups.joined(pair.previous, pair.text)
-            lesson = lessons.of_follow_up(text, span, intents.index(pair.intent), len(examples.FLAGS))
-            learnt += [lesson] * config["follow_up_times"]
     random = np.random.default_rng(config["seed"])
+    alone = [
+        lesson
+        for message, lesson in zip(messages, learnt, strict=True)
+        if follow_ups.speaks_for_itself(lesson.text, message.get(INTENT)) and not lesson.flags[0].any()
+    ]
+    behind = lessons.behind_others(learnt, alone, config["behind_share"], config["pair_length"], random)
+    for pair in follow_ups.read() if config["follow_ups"] else []:
+        text, span = follow_ups.joined(pair.previous, pair.text)
+        if pair.intent in intents and not examples.is_held_aside(text):
+            behind.append(lessons.of_follow_up(text, span, intents.index(pair.intent), len(examples.FLAGS)))
     learnt += lessons.together(learnt, config["pair_share"], config["pair_length"], random)
+    learnt += behind
     _, layers = network.read(encoders.weights_folder())
     kept, tuned = layers[: -config["tuned_layers"]], layers[-config["tuned_layers"] :]
     sample = [lesson.text for lesson in learnt[:: -(-len(learnt) // _SAMPLE)]]

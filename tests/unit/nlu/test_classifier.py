@@ -15,7 +15,7 @@ from valve_clinic.nlu import classifier
 from valve_clinic.nlu.calibration import Calibration
 from valve_clinic.nlu.classifier import CLAUSE_FLAGS, FLAG_PROBABILITIES, QUESTIONS, TfidfDenseClassifier
 from valve_clinic.nlu.encoder import Judgement
-from valve_clinic.nlu.featurizer import ALONE, CLAUSES, FLAGGED, PARTS, TUNED
+from valve_clinic.nlu.featurizer import ALONE, CLAUSES, CONTEXT_WEIGHT, FLAGGED, PARTS, TUNED
 
 EXAMPLES = {
     "ask_recovery_time": ["how long is recovery", "how long does recovery take", "how many weeks until recovery"],
@@ -147,3 +147,13 @@ def test_danger_is_judged_by_the_words_alone_and_the_intent_in_context(tmp_path)
     loaded.process([heard])
     assert heard.get(INTENT)["name"] == "ask_causes"
     assert (heard.get(FLAG_PROBABILITIES) > 0.99).all()
+
+
+@pytest.mark.parametrize(("weight", "sure"), [(None, True), (0.0, True), (1.0, False)])
+def test_the_n_grams_count_as_far_as_a_message_speaks_for_itself(tmp_path, weight, sure):
+    _, loaded = trained(tmp_path)
+    heard = message("how long is the recovery", scores=np.log([1 / 3, 1 / 3, 1 / 3]))
+    heard.set(CONTEXT_WEIGHT, weight)
+    loaded._calibration = Calibration(1.0, 1.0, [[0.0, 0.0, 1.0]] * 3, [])
+    loaded.process([heard])
+    assert (heard.get(INTENT)["confidence"] > 0.4) is sure

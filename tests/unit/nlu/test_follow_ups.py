@@ -97,3 +97,17 @@ def test_danger_is_looked_for_in_the_words_of_the_message_alone(encoder):
 def test_a_longer_message_is_read_alone(encoder):
     text = "how long do people stay in the hospital after they had the clip"
     assert (judged(encoder, text)[0] == judged(encoder, text, "where do I park")[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "does"),
+    [
+        ("how long", "ask_recovery_time", False),
+        ("do yall take aetna", "ask_cost_insurance", True),
+        ("thanks", "thank", True),
+        ("phone number", "book_appointment", False),
+        ("how long do people stay in the hospital after the clip", "ask_recovery_time", False),
+    ],
+)
+def test_a_few_words_speak_for_themselves_where_they_are_no_question(text, intent, does):
+    assert follow_ups.speaks_for_itself(text, intent) is does

@@ -64,3 +64,20 @@ def test_the_same_seed_puts_the_same_messages_together():
 
 def test_long_messages_are_not_put_together():
     assert lessons.together(learnt(), 1.0, 3, np.random.default_rng(1)) == []
+
+
+def test_a_short_message_behind_another_one_keeps_its_meaning():
+    known = {lesson.text: lesson for lesson in learnt()}
+    found = lessons.behind_others(learnt(), learnt()[:5], 1.0, 100, np.random.default_rng(1))
+    assert found
+    for lesson in found:
+        whole, message = said(lesson)
+        before = whole.removesuffix(message).rstrip(". ")
+        assert lesson.labels.tolist() == [UNKNOWN, known[message].labels[0]]
+        assert known[before].labels[0] != known[message].labels[0]
+        assert not known[before].flags.any()
+        assert not lesson.flags.any()
+
+
+def test_nothing_is_put_behind_others_where_nothing_speaks_for_itself():
+    assert lessons.behind_others(learnt(), [], 1.0, 100, np.random.default_rng(1)) == []
