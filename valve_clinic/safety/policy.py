@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from rasa.core.policies.policy import PolicyPrediction
@@ -9,13 +13,25 @@ from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from valve_clinic.safety import turn
 
 #: What the rules see: the last message with what was done for it, and the one before, so that it is no beginning.
 _TURNS = 2
+#: How many different pairs of turns are remembered with what the rules say of them, of a kilobyte each.
+_REMEMBERED = 2048
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the rules see; two are the same where the rules cannot tell them apart."""
+
+    signs: tuple[Any, ...]
+    events: Sequence[Event] = field(compare=False)
+    sender_id: str = field(compare=False)
+    domain: Domain = field(compare=False)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
@@ -23,8 +39,14 @@ class SafetyFirstRulePolicy(RulePolicy):
     """Rasa's RulePolicy with the safety plan of a turn in front of it.
 
     Fixed texts are responses of the domain, so that they need neither an action server nor a database. A rule per
-    level would double every rule; here the rules see the turn without what was said first.
+    level would double every rule; here the rules see the turn without what was said first. What they say of the same
+    intents and actions is remembered: RulePolicy looks through all rules twice for each action.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what RulePolicy takes."""
+        super().__init__(*args, **kwargs)
+        self._remembered = lru_cache(_REMEMBERED)(self._rules_say)
 
     def predict_action_probabilities(
         self,
@@ -44,8 +66,14 @@ class SafetyFirstRulePolicy(RulePolicy):
                 return self._certain(response, tracker, domain)
         if planned.alone:
             return self._certain(ACTION_LISTEN_NAME, tracker, domain)
-        recent = _recent(tracker, frozenset(planned.first), domain)
-        return super().predict_action_probabilities(recent, domain, rule_only_data, **kwargs)
+        recent = _recent(list(tracker.events), frozenset(planned.first))
+        seen = _Seen(_signs(recent), recent, tracker.sender_id, domain)
+        # Rasa puts its own things into a prediction.
+        return copy.deepcopy(self._remembered(seen)) if seen.signs else self._rules_say(seen)
+
+    def _rules_say(self, seen: _Seen) -> PolicyPrediction:
+        tracker = DialogueStateTracker.from_events(seen.sender_id, seen.events, slots=(), domain=seen.domain)
+        return super().predict_action_probabilities(tracker, seen.domain)
 
     def _certain(self, action: str, tracker: DialogueStateTracker, domain: Domain) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)
@@ -64,21 +92,33 @@ def _since_last_message(events: list[Any]) -> list[str] | None:
     return None
 
 
-def _recent(tracker: DialogueStateTracker, said_first: frozenset[str], domain: Domain) -> DialogueStateTracker:
+def _recent(events: Sequence[Event], said_first: frozenset[str]) -> list[Event]:
     """Return the last turns of the conversation, in the last one without what was said first.
 
     A rule speaks of one message and what follows it, so that RulePolicy, which makes a state of everything that was
     ever said, twice for each action, needs no more. Slots influence no rule (`domain.yml`).
     """
-    events = list(tracker.events)
     messages = [index for index, event in enumerate(events) if isinstance(event, UserUttered)]
     begin = messages[-_TURNS] if len(messages) >= _TURNS else 0
     while begin > 0 and not isinstance(events[begin], ActionExecuted):
         begin -= 1
-    kept = [
+    return [
         event
         for index, event in enumerate(events[begin:], begin)
         if not isinstance(event, SlotSet | BotUttered)
         and not (index > messages[-1] and isinstance(event, ActionExecuted) and event.action_name in said_first)
     ]
-    return DialogueStateTracker.from_events(tracker.sender_id, kept, slots=(), domain=domain)
+
+
+def _signs(events: Sequence[Event]) -> tuple[Any, ...]:
+    """Return all that rules can tell events apart by; nothing where there is an event of another kind."""
+    signs: list[Any] = []
+    for event in events:
+        if isinstance(event, ActionExecuted) and event.action_name:
+            signs.append(event.action_name)
+        elif isinstance(event, UserUttered):
+            found = sorted((str(e.get("entity")), str(e.get("role")), str(e.get("group"))) for e in event.entities)
+            signs.append((event.intent_name, bool(event.text), *found))
+        else:
+            return ()
+    return tuple(signs)

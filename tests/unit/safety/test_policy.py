@@ -10,7 +10,7 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from valve_clinic import paths
@@ -20,7 +20,7 @@ from valve_clinic.safety.policy import SafetyFirstRulePolicy
 RESPONSES = ("utter_emergency", "utter_check", "utter_same_day", "utter_answer")
 DOMAIN = Domain.from_dict(
     {
-        "intents": ["ask_risks", "report_emergency"],
+        "intents": ["ask_risks", "ask_surgery", "report_emergency"],
         "responses": {name: [{"text": name}] for name in RESPONSES},
     }
 )
@@ -47,7 +47,7 @@ def predict(tmp_path, monkeypatch):
         assert max(probabilities) == 1.0
         return DOMAIN.action_names_or_texts[probabilities.index(1.0)]
 
-    run.seen = seen
+    run.seen, run.policy = seen, policy
     return run
 
 
@@ -118,3 +118,30 @@ def test_the_check_line_of_an_earlier_turn_stays_what_it_was(predict):
     tracker = DialogueStateTracker.from_events("visitor", [*before, *talk(CALM).events], domain=DOMAIN)
     predict(tracker)
     assert predict.seen == [[ACTION_LISTEN_NAME, "utter_check", "utter_answer", ACTION_LISTEN_NAME]]
+
+
+def test_the_rules_are_asked_once_about_turns_that_they_cannot_tell_apart(predict):
+    first, again = (predict.policy.predict_action_probabilities(talk(CALM), DOMAIN) for _ in "ab")
+    assert len(predict.seen) == 1
+    assert first.probabilities == again.probabilities
+    # Rasa changes what it is given.
+    first.probabilities[0], first.events[:] = 9.0, ["changed"]
+    third = predict.policy.predict_action_probabilities(talk(CALM), DOMAIN)
+    assert third.probabilities == again.probabilities
+    assert third.events == []
+
+
+@pytest.mark.parametrize(
+    "other", [talk(CALM, "ask_surgery"), talk(CALM, done=["utter_answer"])], ids=["intent", "action"]
+)
+def test_the_rules_are_asked_about_what_they_can_tell_apart(predict, other):
+    predict(talk(CALM))
+    predict(other)
+    assert len(predict.seen) == 2
+
+
+def test_an_event_that_rules_may_know_more_of_is_never_remembered(predict):
+    tracker = DialogueStateTracker.from_events("visitor", [*talk(CALM).events, ActiveLoop(None)], domain=DOMAIN)
+    predict(tracker)
+    predict(tracker)
+    assert len(predict.seen) == 2
