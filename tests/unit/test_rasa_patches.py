@@ -26,7 +26,7 @@ from rasa.engine.graph import GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.graph_components.converters.nlu_message_converter import NLUMessageConverter
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
@@ -42,6 +42,7 @@ from valve_clinic.nlu import follow_ups
 rasa_patches.apply()
 #: Rasa's own functions, as they were before the patches.
 ORIGINAL_REQUEST = rasa_patches._original_request
+_APPLIED_EVENTS = rasa_patches._original_applied_events
 
 
 @pytest.fixture(autouse=True)
@@ -542,3 +543,38 @@ def test_whether_a_domain_is_empty_is_found_out_once(monkeypatch):
     assert len(asked) == 2
     assert "self.as_dict() == Domain.empty().as_dict()" in inspect.getsource(original)
     assert "self.domain.is_empty()" in inspect.getsource(MessageProcessor._check_for_unseen_features)
+
+
+def test_the_events_that_hold_are_worked_out_once_until_there_is_another(monkeypatch):
+    asked = []
+
+    def work_out(tracker):
+        asked.append(len(tracker.events))
+        return _APPLIED_EVENTS(tracker)
+
+    monkeypatch.setattr(rasa_patches, "_original_applied_events", work_out)
+    tracker = DialogueStateTracker.from_events("visitor", [ActionExecuted("action_listen"), UserUttered("hi")])
+    asked.clear()
+    first = tracker.applied_events()
+    first.clear()
+    assert tracker.applied_events() == list(tracker.events)
+    tracker.update(ActionExecuted("utter_greet"))
+    assert [event.action_name for event in tracker.applied_events()[2:]] == ["utter_greet"]
+    tracker.update(SessionStarted())
+    assert tracker.applied_events() == []
+    assert len(asked) <= 3
+    assert asked[-1] == 4
+
+
+def test_a_copy_of_a_conversation_goes_its_own_way():
+    tracker = DialogueStateTracker.from_events("visitor", [ActionExecuted("action_listen"), UserUttered("hi")])
+    tracker.applied_events()
+    other = tracker.copy()
+    other.update(ActionExecuted("utter_greet"))
+    assert len(tracker.applied_events()) == 2
+    assert len(other.applied_events()) == 3
+
+
+def test_rasa_would_go_through_all_events_each_time():
+    source = inspect.getsource(_APPLIED_EVENTS)
+    assert "for event in self.events" in source
