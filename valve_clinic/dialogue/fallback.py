@@ -13,7 +13,7 @@ from rasa.nlu.classifiers.fallback_classifier import FallbackClassifier
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
 from rasa.shared.nlu.training_data.message import Message
 
-from valve_clinic.nlu.featurizer import ALONE
+from valve_clinic.nlu.featurizer import BEHIND
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -41,5 +41,5 @@ class IntentFallback(FallbackClassifier):
     def _nlu_confidence_below_threshold(self, message: Message) -> tuple[bool, float]:
         found = message.data[INTENT]
         confidence = float(found.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
-        needed = self.threshold(found.get(INTENT_NAME_KEY), leans=message.get(ALONE) is not None)
+        needed = self.threshold(found.get(INTENT_NAME_KEY), leans=message.get(BEHIND) is not None)
         return confidence < needed, confidence

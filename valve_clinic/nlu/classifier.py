@@ -21,18 +21,10 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from valve_clinic.nlu import calibration, examples, linear, questions, source_hash
+from valve_clinic.nlu import calibration, examples, follow_ups, linear, questions, source_hash
 from valve_clinic.nlu.calibration import Calibration
 from valve_clinic.nlu.encoder import Judgement
-from valve_clinic.nlu.featurizer import (
-    ALONE,
-    CLAUSES,
-    CONTEXT_WEIGHT,
-    FLAGGED,
-    PARTS,
-    TUNED,
-    SentenceEncoderFeaturizer,
-)
+from valve_clinic.nlu.featurizer import BEHIND, CLAUSES, FLAGGED, PARTS, TUNED, SentenceEncoderFeaturizer
 from valve_clinic.nlu.linear import LinearModel
 
 #: Where a parsed message names its questions when it asks more than one.
@@ -149,12 +141,8 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             if not text or self._linear is None:
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 continue
-            in_context = Judgement(_row(message, TUNED), _row(message, FLAGGED))
-            # The n-grams see nothing of the context: they count as far as the message's own words do.
-            probabilities, flags = self._judge(text, in_context, 1.0 - (message.get(CONTEXT_WEIGHT) or 0.0))
-            if message.get(ALONE):
-                # What was said before must not make a danger look harmless.
-                _, flags = self._judge(text, message.get(ALONE))
+            probabilities, flags = self._judge(text, Judgement(_row(message, TUNED), _row(message, FLAGGED)))
+            probabilities = self._in_context(text, probabilities, message.get(BEHIND))
             whole = self._ranking(probabilities)
             parts = [(part, self._ranking(self._judge(part.text, said)[0])) for part, said in message.get(PARTS) or []]
             clauses = [self._judge(clause.text, said)[1] for clause, said in message.get(CLAUSES) or []]
@@ -213,16 +201,26 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
     def _is_answerable(self, intent: str) -> bool:
         return intent in self._config["answerable"] or intent.startswith("ask_")
 
-    def _judge(self, text: str, judgement: Judgement, own_words: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-        """Return the probability of each intent and of each flag, of a message or a part of one.
-
-        `own_words` is the weight of the n-grams in the intents, from 0 to 1.
-        """
+    def _judge(self, text: str, judgement: Judgement) -> tuple[np.ndarray, np.ndarray]:
+        """Return the probability of each intent and of each flag, of a message or a part of one."""
         assert self._linear is not None
         assert self._calibration is not None
         intents, flags = self._linear.scores(text)
-        probabilities = self._calibration.intents(calibration.Scores(own_words * intents, judgement.scores))
+        probabilities = self._calibration.intents(calibration.Scores(intents, judgement.scores))
         return probabilities, self._calibration.flags(calibration.Scores(flags, judgement.flags), probabilities)
+
+    def _in_context(self, text: str, alone: np.ndarray, behind: Judgement | None) -> np.ndarray:
+        """Return the intents' probabilities of a short message, which may lean on the one before it or not.
+
+        Danger is looked for in its own words only, and n-grams see nothing of a context.
+        """
+        if behind is None:
+            return alone
+        assert self._calibration is not None
+        scores = calibration.Scores(np.zeros_like(behind.scores), behind.scores)
+        weight = follow_ups.weight(text)
+        mixed: np.ndarray = weight * self._calibration.intents(scores) + (1.0 - weight) * alone
+        return mixed
 
     def _ranking(self, probabilities: np.ndarray) -> list[dict[str, Any]]:
         assert self._linear is not None

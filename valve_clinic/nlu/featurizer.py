@@ -34,10 +34,8 @@ FLAGGED = "SafetyFlags"
 PARTS = "valve_clinic_parts"
 #: its clauses with theirs, for the safety triage,
 CLAUSES = "valve_clinic_clauses"
-#: and the judgement of its own words, where the features have the one in its context,
-ALONE = "valve_clinic_alone"
-#: with the share of that context in them.
-CONTEXT_WEIGHT = "valve_clinic_context_weight"
+#: and the judgement of a short message behind the one before it; the features have that of its own words.
+BEHIND = "valve_clinic_behind"
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
             "max_pieces": 96,
             "pair_share": 0.1,
             "pair_length": 160,
-            "behind_share": 0.1,
+            "behind_share": 0.15,
             "follow_ups": follow_ups.file_hash(),
             "tuned_layers": 3,
             "epochs": 3,
@@ -171,7 +169,8 @@ class SentenceEncoderFeaturizer(GraphComponent):
             read = self._reading_of(message)
             message.set(PARTS, read.parts)
             message.set(CLAUSES, read.clauses)
-            self._add_judgement(message, self._in_context(message, read.whole))
+            message.set(BEHIND, self._behind(message))
+            self._add_judgement(message, read.whole)
             if self._config["sentence_vectors"]:
                 self._add(message, self._loaded().vectors([text])[0], FEATURE_TYPE_SENTENCE, PUBLISHED)
             if self._config["token_vectors"]:
@@ -210,17 +209,13 @@ class SentenceEncoderFeaturizer(GraphComponent):
             judged[index] = Judgement((one.scores + alone.scores) / 2, (one.flags + alone.flags) / 2)
         return judged
 
-    def _in_context(self, message: Message, alone: Judgement) -> Judgement:
-        """Return the judgement of a short message behind the one before it; danger is looked for in its own words."""
+    def _behind(self, message: Message) -> Judgement | None:
+        """Return the judgement of a message behind the one before it, or None where it does not lean on one."""
         text, previous = message.get(TEXT), (message.get(METADATA) or {}).get(follow_ups.PREVIOUS)
         if not previous or not follow_ups.leans(text):
-            return alone
+            return None
         both, span = follow_ups.joined(previous, text)
-        behind = self._loaded().judge(self._loaded().read([both])[0], [span])[1]
-        weight = follow_ups.weight(text, float(np.exp(alone.scores.max())))
-        message.set(ALONE, alone)
-        message.set(CONTEXT_WEIGHT, weight)
-        return Judgement(weight * behind.scores + (1.0 - weight) * alone.scores, alone.flags)
+        return self._loaded().judge(self._loaded().read([both])[0], [span])[1]
 
     def _loaded(self) -> SentenceEncoder:
         if self._encoder is None:

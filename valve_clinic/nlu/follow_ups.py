@@ -23,9 +23,9 @@ MAX_WORDS = 9
 #: A message of so few words does not tell the topic: the one before it is taken along.
 _FEW_WORDS = 4
 _JOINT = " "
-#: How much the context counts: for a message that leans on it, and for one that is clear by itself from this confidence
-#: on. Chosen on stories and on `tests/nlu/follow_ups.yml`.
-_LEANING, _BY_ITSELF, _CLEAR = 0.8, 0.3, 0.6
+#: How much the context counts for a message of up to so many words, and for a longer one: chosen on the taught pairs
+#: that are kept from fitting, and on short messages behind others that they have nothing to do with.
+_TINY, _LEANING, _EVEN = 3, 0.9, 0.5
 #: Intents beside `ask_…` that are questions.
 _QUESTIONS = ("book_appointment", "find_provider")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
@@ -62,14 +62,9 @@ def speaks_for_itself(text: str, intent: str) -> bool:
     return leans(text) and (not is_question or len(_WORD.findall(text)) >= _FEW_WORDS)
 
 
-def weight(text: str, confidence: float) -> float:
-    """Return how much the context counts in the meaning of a short message, from 0 to 1.
-
-    `confidence` is that of the message read alone: what is clear by itself needs its context less. A message of very
-    few words is never clear by itself.
-    """
-    is_clear = len(_WORD.findall(text)) > _FEW_WORDS and confidence >= _CLEAR
-    return _BY_ITSELF if is_clear else _LEANING
+def weight(text: str) -> float:
+    """Return the share of the context in the probabilities of a short message, from 0 to 1."""
+    return _LEANING if len(_WORD.findall(text)) <= _TINY else _EVEN
 
 
 def joined(previous: str, text: str) -> tuple[str, Span]:

@@ -9,7 +9,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from valve_clinic.dialogue.fallback import IntentFallback
 from valve_clinic.nlu.encoder import Judgement
-from valve_clinic.nlu.featurizer import ALONE
+from valve_clinic.nlu.featurizer import BEHIND
 
 CONFIG = {
     **IntentFallback.get_default_config(),
@@ -24,7 +24,7 @@ def heard(intent: str, confidence: float, config: dict[str, object], leans: bool
     found = {"name": intent, "confidence": confidence}
     message = Message({TEXT: "words", INTENT: found, INTENT_RANKING_KEY: [found]})
     if leans:
-        message.set(ALONE, Judgement(np.zeros(2), np.zeros(3)))
+        message.set(BEHIND, Judgement(np.zeros(2), np.zeros(3)))
     return IntentFallback(config).process([message])[0]
 
 

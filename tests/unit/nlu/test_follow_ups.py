@@ -9,7 +9,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from valve_clinic.evaluation import messages
 from valve_clinic.nlu import follow_ups
-from valve_clinic.nlu.featurizer import FLAGGED, TUNED, SentenceEncoderFeaturizer
+from valve_clinic.nlu.featurizer import BEHIND, FLAGGED, TUNED, SentenceEncoderFeaturizer
 from valve_clinic.nlu.follow_ups import FollowUpsError
 
 
@@ -72,31 +72,40 @@ def test_an_entry_that_is_not_right_is_named(tmp_path, entry, reason):
         follow_ups.read({"ask_risks"}, path)
 
 
-def judged(encoder, text, previous=None):
-    """The scores and flags of a message as the featurizer gives them."""
+def heard(encoder, text, previous=None):
+    """The message as the featurizer leaves it."""
     made = SentenceEncoderFeaturizer(SentenceEncoderFeaturizer.get_default_config(), None, None)
     made._encoder = encoder
     metadata = {follow_ups.PREVIOUS: previous} if previous else {}
-    (heard,) = made.process([Message({TEXT: text, METADATA: metadata})])
-    return [heard.get_dense_features(TEXT, [origin])[1].features[0] for origin in (TUNED, FLAGGED)]
+    (message,) = made.process([Message({TEXT: text, METADATA: metadata})])
+    return message
+
+
+def features(message):
+    return [message.get_dense_features(TEXT, [origin])[1].features[0] for origin in (TUNED, FLAGGED)]
 
 
 def test_the_same_words_mean_something_else_behind_another_question(encoder):
-    scores = [
-        judged(encoder, "how long?", before)[0] for before in ("what is a TEE test", "can I go home after surgery")
-    ]
-    assert scores[0].argmax() != scores[1].argmax()
+    before = ("what is a TEE test", "can I go home after surgery")
+    judged = [heard(encoder, "how long?", previous).get(BEHIND) for previous in before]
+    assert judged[0].scores.argmax() != judged[1].scores.argmax()
 
 
-def test_danger_is_looked_for_in_the_words_of_the_message_alone(encoder):
-    alone, behind = judged(encoder, "i can't breathe"), judged(encoder, "i can't breathe", "where do I park")
-    assert (alone[1] == behind[1]).all()
-    assert (alone[0] != behind[0]).any()
+def test_the_features_are_of_the_words_of_the_message_alone(encoder):
+    alone, behind = heard(encoder, "i can't breathe"), heard(encoder, "i can't breathe", "where do I park")
+    assert all((one == other).all() for one, other in zip(features(alone), features(behind), strict=True))
+    assert alone.get(BEHIND) is None
+    assert (behind.get(BEHIND).scores != features(alone)[0]).any()
 
 
 def test_a_longer_message_is_read_alone(encoder):
-    text = "how long do people stay in the hospital after they had the clip"
-    assert (judged(encoder, text)[0] == judged(encoder, text, "where do I park")[0]).all()
+    assert (
+        heard(encoder, "how long do people stay in the hospital after they had the clip", "where").get(BEHIND) is None
+    )
+
+
+def test_the_fewer_words_the_more_the_context_counts():
+    assert follow_ups.weight("how long?") > follow_ups.weight("how long does it take then")
 
 
 @pytest.mark.parametrize(
