@@ -48,7 +48,7 @@ class SafetyTriage(GraphComponent, IntentClassifier):
             "check_clause": 0.2,
             "check_few": 0.02,
             "few_words": 3,
-            "crisis": 0.2,
+            "crisis": 0.25,
             "crisis_clause": 0.97,
             "same_day": 0.04,
             "same_day_clause": 0.2,

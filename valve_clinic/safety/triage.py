@@ -16,7 +16,8 @@ MODEL = "model"
 #: into the pills is no crisis, and pills that somebody took to die are one.
 _OUTVOTES = 0.5
 #: An emergency that the model alone sees and thinks less likely than not gives way to a crisis of this probability, or
-#: to a sign of one: the text of a crisis names 911 as well, and the text of an emergency does not name 988.
+#: to a sign of one; a likelier one gives way to both together. The text of a crisis names 911 as well, and the text of
+#: an emergency does not name 988.
 _NAMES_BOTH = 0.25
 #: What is said first at each level.
 SAYS = {
@@ -75,7 +76,9 @@ def assess(
         by_signs = replace(by_signs, level=Level.CHECK, says=SAYS[Level.CHECK])
     if modelled is Level.CRISIS and by_signs.level is Level.ACT and whole[CRISIS] > max(whole[EMERGENCY], _OUTVOTES):
         by_signs = replace(by_signs, level=Level.CHECK)
-    gives_way = by_signs.level is Level.CRISIS and not _is_likely_emergency(whole, clauses, thresholds)
+    gives_way = by_signs.level is Level.CRISIS and (
+        whole[CRISIS] >= _NAMES_BOTH or not _is_likely_emergency(whole, clauses, thresholds)
+    )
     if modelled <= by_signs.level or gives_way:
         return by_signs
     says = _says(modelled, by_signs.language, [], cues)
