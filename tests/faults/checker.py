@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from faults.figures import FIGURES
 from faults.patients import ANSWER_SECONDS, Patient
 from faults.processes import PATIENCE, FaultServer
+from valve_clinic.channel.kept_replies import KeptReplies
 from valve_clinic.database import make_engine
 
 #: Replies that are given without Rasa, so that no part of a turn need be stored with them.
@@ -35,12 +37,17 @@ def read(server: FaultServer) -> dict[str, Stored]:
         turns = "SELECT session_id, client_id, text, state, CAST(replies AS TEXT) FROM website_turn ORDER BY id"
         for session, *row in connection.execute(text(turns)):
             if row[0] is not None:
-                found[session].turns.append(tuple(row))
+                found[session].turns.append((*row[:3], _legible(row[3])))
         parts = "SELECT conversation, position, turn, events FROM conversation_part ORDER BY conversation, position"
         for session, *row in connection.execute(text(parts)):
             found[session].parts.append(tuple(row))
     engine.dispose()
     return found
+
+
+def _legible(replies: str | None) -> str:
+    """Return stored replies as JSON: long ones are packed."""
+    return json.dumps(KeptReplies().process_result_value(json.loads(replies), None)) if replies else ""
 
 
 def check(server: FaultServer, patients: Iterable[Patient], fault: str, slow: float = ANSWER_SECONDS) -> None:

@@ -73,6 +73,7 @@ def stock() -> None:
     from rasa.core.utils import AvailableEndpoints
     from rasa.engine.runner.dask import DaskGraphRunner
     from rasa.shared.core.domain import Domain
+    from rasa.shared.core.trackers import DialogueStateTracker
     from rasa.utils.endpoints import EndpointConfig
 
     from valve_clinic import rasa_patches, training
@@ -82,6 +83,8 @@ def stock() -> None:
     RemoteAction._validate_action_result = rasa_patches._original_validation
     rasa_patches._run_graph = DaskGraphRunner.run = rasa_patches._original_run
     rasa_patches._is_empty = Domain.is_empty = rasa_patches._original_is_empty
+    original = rasa_patches._original_applied_events
+    rasa_patches._applied_events = DialogueStateTracker.applied_events = original
 
     def as_it_was(store: Any, domain: Any) -> Any:
         if store is not None:
