@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from rasa.core.policies.policy import PolicyPrediction
@@ -13,25 +11,24 @@ from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    BotUttered,
+    DefinePrevUserUtteredFeaturization,
+    Event,
+    SessionStarted,
+    SlotSet,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from valve_clinic.safety import turn
 
 #: What the rules see: the last message with what was done for it, and the one before, so that it is no beginning.
 _TURNS = 2
-#: How many different pairs of turns are remembered with what the rules say of them, of a kilobyte each.
+#: How many different pairs of turns are remembered with what the rules say of them, of about a kilobyte each; then it
+#: begins anew.
 _REMEMBERED = 2048
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What the rules see; two are the same where the rules cannot tell them apart."""
-
-    signs: tuple[Any, ...]
-    events: Sequence[Event] = field(compare=False)
-    sender_id: str = field(compare=False)
-    domain: Domain = field(compare=False)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
@@ -46,7 +43,7 @@ class SafetyFirstRulePolicy(RulePolicy):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take what RulePolicy takes."""
         super().__init__(*args, **kwargs)
-        self._remembered = lru_cache(_REMEMBERED)(self._rules_say)
+        self._remembered: dict[tuple[Any, ...], PolicyPrediction] = {}
 
     def predict_action_probabilities(
         self,
@@ -67,13 +64,17 @@ class SafetyFirstRulePolicy(RulePolicy):
         if planned.alone:
             return self._certain(ACTION_LISTEN_NAME, tracker, domain)
         recent = _recent(list(tracker.events), frozenset(planned.first))
-        seen = _Seen(_signs(recent), recent, tracker.sender_id, domain)
+        signs = _signs(recent)
+        known = self._remembered.get(signs)
+        if known is None:
+            seen = DialogueStateTracker.from_events(tracker.sender_id, recent, slots=(), domain=domain)
+            known = super().predict_action_probabilities(seen, domain, rule_only_data, **kwargs)
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            if signs:
+                self._remembered[signs] = known
         # Rasa puts its own things into a prediction.
-        return copy.deepcopy(self._remembered(seen)) if seen.signs else self._rules_say(seen)
-
-    def _rules_say(self, seen: _Seen) -> PolicyPrediction:
-        tracker = DialogueStateTracker.from_events(seen.sender_id, seen.events, slots=(), domain=seen.domain)
-        return super().predict_action_probabilities(tracker, seen.domain)
+        return copy.deepcopy(known)
 
     def _certain(self, action: str, tracker: DialogueStateTracker, domain: Domain) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)
@@ -111,7 +112,7 @@ def _recent(events: Sequence[Event], said_first: frozenset[str]) -> list[Event]:
 
 
 def _signs(events: Sequence[Event]) -> tuple[Any, ...]:
-    """Return all that rules can tell events apart by; nothing where there is an event of another kind."""
+    """Return what rules tell events apart by, without a patient's words; nothing where a kind is not known."""
     signs: list[Any] = []
     for event in events:
         if isinstance(event, ActionExecuted) and event.action_name:
@@ -119,6 +120,10 @@ def _signs(events: Sequence[Event]) -> tuple[Any, ...]:
         elif isinstance(event, UserUttered):
             found = sorted((str(e.get("entity")), str(e.get("role")), str(e.get("group"))) for e in event.entities)
             signs.append((event.intent_name, bool(event.text), *found))
+        elif isinstance(event, DefinePrevUserUtteredFeaturization):
+            signs.append((event.type_name, event.use_text_for_featurization))
+        elif isinstance(event, SessionStarted):
+            signs.append(event.type_name)
         else:
             return ()
     return tuple(signs)

@@ -16,9 +16,11 @@ MODEL = "model"
 #: into the pills is no crisis, and pills that somebody took to die are one.
 _OUTVOTES = 0.5
 #: An emergency that the model alone sees and thinks less likely than not gives way to a crisis of this probability, or
-#: to a sign of one; a likelier one gives way to both together. The text of a crisis names 911 as well, and the text of
-#: an emergency does not name 988.
+#: to a sign of one; a likelier one, of which it is not sure, gives way to both together. The text of a crisis names 911
+#: as well, and the text of an emergency does not name 988.
 _NAMES_BOTH = 0.25
+#: The model is sure of an emergency from here on.
+_SURE = 0.9
 #: What is said first at each level.
 SAYS = {
     Level.ACT: "utter_emergency",
@@ -76,9 +78,9 @@ def assess(
         by_signs = replace(by_signs, level=Level.CHECK, says=SAYS[Level.CHECK])
     if modelled is Level.CRISIS and by_signs.level is Level.ACT and whole[CRISIS] > max(whole[EMERGENCY], _OUTVOTES):
         by_signs = replace(by_signs, level=Level.CHECK)
-    gives_way = by_signs.level is Level.CRISIS and (
-        whole[CRISIS] >= _NAMES_BOTH or not _is_likely_emergency(whole, clauses, thresholds)
-    )
+    # With two opinions for a crisis, only a sure one for an emergency is heard.
+    needed = _SURE if whole[CRISIS] >= _NAMES_BOTH else _OUTVOTES
+    gives_way = by_signs.level is Level.CRISIS and not _is_likely_emergency(whole, clauses, thresholds, needed)
     if modelled <= by_signs.level or gives_way:
         return by_signs
     says = _says(modelled, by_signs.language, [], cues)
@@ -116,9 +118,11 @@ def _model_level(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds)
     return (Level.SAME_DAY if same_day else Level.NONE), same_day
 
 
-def _is_likely_emergency(whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds) -> bool:
-    """Return whether the model takes an emergency for likelier than not, or is sure of one in a clause."""
-    return _reaches(EMERGENCY, _OUTVOTES, thresholds.act_clause, whole, clauses)
+def _is_likely_emergency(
+    whole: Flags, clauses: Sequence[Flags], thresholds: Thresholds, needed: float = _OUTVOTES
+) -> bool:
+    """Return whether the model takes an emergency for likelier than `needed`, or is sure of one in a clause."""
+    return _reaches(EMERGENCY, needed, thresholds.act_clause, whole, clauses)
 
 
 def _reaches(flag: str, needed: float, clause_needed: float, whole: Flags, clauses: Sequence[Flags]) -> bool:

@@ -10,7 +10,14 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActiveLoop,
+    BotUttered,
+    DefinePrevUserUtteredFeaturization,
+    SessionStarted,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from valve_clinic import paths
@@ -129,6 +136,27 @@ def test_the_rules_are_asked_once_about_turns_that_they_cannot_tell_apart(predic
     third = predict.policy.predict_action_probabilities(talk(CALM), DOMAIN)
     assert third.probabilities == again.probabilities
     assert third.events == []
+
+
+def test_what_rasa_adds_to_a_turn_is_no_reason_to_ask_anew(predict):
+    """Its ensemble says in each turn whether text or intent was used, and a conversation begins with a session."""
+    asked = talk(CALM).events
+    said = [SessionStarted(), *asked, DefinePrevUserUtteredFeaturization(False), ActionExecuted("utter_answer"), *asked]
+    for sender in ("first", "second"):
+        predict(DialogueStateTracker.from_events(sender, said, domain=DOMAIN))
+    assert len(predict.seen) == 1
+
+
+def test_no_words_are_remembered(predict):
+    predict(talk(CALM))
+    assert "words" not in repr(predict.policy._remembered)
+
+
+def test_what_is_remembered_is_bounded(predict, monkeypatch):
+    monkeypatch.setattr("valve_clinic.safety.policy._REMEMBERED", 1)
+    for intent in ("ask_risks", "ask_surgery"):
+        predict(talk(CALM, intent))
+    assert len(predict.policy._remembered) == 1
 
 
 @pytest.mark.parametrize(

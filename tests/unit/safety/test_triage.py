@@ -67,6 +67,8 @@ def test_the_model_alone(whole: dict[str, float], clause: dict[str, float], expe
         ("I want to die", flags(emergency=0.4), flags(), Level.CRISIS),
         ("I want to die", flags(emergency=0.6), flags(), Level.ACT),
         ("I want to die", flags(crisis=0.3, emergency=0.6), flags(), Level.CRISIS),
+        ("I want to die", flags(crisis=0.3, emergency=0.95), flags(), Level.ACT),
+        ("I want to die", flags(crisis=0.3, emergency=0.4), flags(emergency=0.96), Level.ACT),
         ("I want to die, I can't breathe", flags(crisis=0.3, emergency=0.6), flags(), Level.ACT),
     ],
 )
