@@ -56,10 +56,10 @@ def leans(text: str) -> bool:
 def speaks_for_itself(text: str, intent: str) -> bool:
     """Return whether a short message with this meaning needs none before it to have it.
 
-    "Thanks" never does; a question of very few words may mean another thing behind another message.
+    "Thanks" never needs one; a question of very few words may mean another thing behind another message.
     """
     is_question = intent.startswith("ask_") or intent in _QUESTIONS
-    return leans(text) and (not is_question or len(_WORD.findall(text)) >= _FEW_WORDS)
+    return leans(text) and (not is_question or len(_WORD.findall(text)) > _TINY)
 
 
 def weight(text: str) -> float:

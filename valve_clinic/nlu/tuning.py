@@ -22,7 +22,7 @@ from valve_clinic.nlu.network import EPSILON, HEADS, Layer, Pair
 _SIZE = 384
 #: Scores are the product of unit vectors and class weights; this scale makes them sharp enough.
 SCALE = 10.0
-#: The running mean takes the weights every so many steps, and keeps this much of itself.
+#: The mean takes the weights every so many steps, and keeps this much of itself: it is one of about a hundred steps.
 _MEAN_EVERY, _MEAN_KEEPS = 10, 0.9
 #: Where Linux tells what the processor has, and the words for bfloat16: matrices (Intel's AMX), vectors.
 _CPU, _HALVES = Path("/proc/cpuinfo"), frozenset(["amx_bf16", "avx512_bf16"])
@@ -48,10 +48,10 @@ def tune(
     """Return the tuned layers and the head (384, classes + flags); the same rows give the same result.
 
     The first epoch takes all rows, each later one the share `kept` of them that had the greatest loss before: what is
-    known already teaches little. What is returned is a running mean of the weights behind the share `mean_from` of the
-    steps: it errs less than the last weights do (Izmailov et al. 2018, arXiv:1803.05407). `config` further holds
-    `epochs`, `batch_size`, `learning_rate`, `head_learning_rate`, `label_smoothing`, `dropout`, `part_weight`,
-    `flag_weight` and `seed`. `tell` is called with the steps done and the steps in all.
+    known already teaches little. What is returned is an exponential mean of the weights, begun behind the share
+    `mean_from` of the steps: it errs less than the last weights (as in Tarvainen and Valpola 2017, arXiv:1703.01780).
+    `config` further holds `epochs`, `batch_size`, `learning_rate`, `head_learning_rate`, `label_smoothing`, `dropout`,
+    `part_weight`, `flag_weight` and `seed`. `tell` is called with the steps done and the steps in all.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import tensorflow as tf
@@ -197,9 +197,9 @@ class _Network:
 
 
 def multiplies_halves(cpu: Path = _CPU) -> bool:
-    """Return whether the processor has a unit for products of half-precision matrices; False where nobody can tell.
+    """Return whether the processor multiplies in half precision by itself; False where nobody can tell.
 
-    With one, a step takes three quarters of the time and the figures are the same; without one, several times as long.
+    Then a step takes three quarters of the time, with matrices as with vectors; elsewhere several times as long.
     """
     try:
         return not _HALVES.isdisjoint(cpu.read_text(encoding="utf-8", errors="replace").split())
