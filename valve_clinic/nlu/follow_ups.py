@@ -25,7 +25,7 @@ _FEW_WORDS = 4
 _JOINT = " "
 #: How much the context counts for a message of up to so many words, and for a longer one: chosen on the taught pairs
 #: that are kept from fitting, and on short messages behind others that they have nothing to do with.
-_TINY, _LEANING, _EVEN = 3, 0.9, 0.5
+_TINY, _LEANING, _MORE_WORDS = 3, 0.9, 0.6
 #: Intents beside `ask_…` that are questions.
 _QUESTIONS = ("book_appointment", "find_provider")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
@@ -64,7 +64,7 @@ def speaks_for_itself(text: str, intent: str) -> bool:
 
 def weight(text: str) -> float:
     """Return the share of the context in the probabilities of a short message, from 0 to 1."""
-    return _LEANING if len(_WORD.findall(text)) <= _TINY else _EVEN
+    return _LEANING if len(_WORD.findall(text)) <= _TINY else _MORE_WORDS
 
 
 def joined(previous: str, text: str) -> tuple[str, Span]:
