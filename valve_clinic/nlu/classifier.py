@@ -218,7 +218,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             return alone
         assert self._calibration is not None
         scores = calibration.Scores(np.zeros_like(behind.scores), behind.scores)
-        weight = follow_ups.weight(text)
+        weight = follow_ups.weight(text, float(alone.max()))
         mixed: np.ndarray = weight * self._calibration.intents(scores) + (1.0 - weight) * alone
         return mixed
 

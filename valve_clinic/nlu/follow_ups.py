@@ -23,9 +23,10 @@ MAX_WORDS = 9
 #: A message of so few words does not tell the topic: the one before it is taken along.
 _FEW_WORDS = 4
 _JOINT = " "
-#: How much the context counts for a message of up to so many words, and for a longer one: chosen on the taught pairs
-#: that are kept from fitting, and on short messages behind others that they have nothing to do with.
-_TINY, _LEANING, _MORE_WORDS = 3, 0.9, 0.6
+#: How much the context counts: for a message of up to so many words, for a longer one, and for a longer one that is
+#: clear by itself from this confidence on. Chosen on the taught pairs that are kept from fitting, and on short messages
+#: behind others that they have nothing to do with.
+_LEANING, _MORE_WORDS, _BY_ITSELF, _CLEAR = 0.9, 0.7, 0.45, 0.95
 #: Intents beside `ask_…` that are questions.
 _QUESTIONS = ("book_appointment", "find_provider")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
@@ -59,12 +60,18 @@ def speaks_for_itself(text: str, intent: str) -> bool:
     "Thanks" never needs one; a question of very few words may mean another thing behind another message.
     """
     is_question = intent.startswith("ask_") or intent in _QUESTIONS
-    return leans(text) and (not is_question or len(_WORD.findall(text)) > _TINY)
+    return leans(text) and (not is_question or len(_WORD.findall(text)) >= _FEW_WORDS)
 
 
-def weight(text: str) -> float:
-    """Return the share of the context in the probabilities of a short message, from 0 to 1."""
-    return _LEANING if len(_WORD.findall(text)) <= _TINY else _MORE_WORDS
+def weight(text: str, confidence: float) -> float:
+    """Return the share of the context in the probabilities of a short message, from 0 to 1.
+
+    `confidence` is that of the message read alone: what is clear by itself needs its context less. A message of very
+    few words is never clear by itself.
+    """
+    if len(_WORD.findall(text)) <= _FEW_WORDS:
+        return _LEANING
+    return _BY_ITSELF if confidence >= _CLEAR else _MORE_WORDS
 
 
 def joined(previous: str, text: str) -> tuple[str, Span]:
