@@ -26,7 +26,7 @@ _JOINT = " "
 #: How much the context counts: for a message of up to so many words, for a longer one, and for a longer one that is
 #: clear by itself from this confidence on. Chosen on the taught pairs that are kept from fitting, and on short messages
 #: behind others that they have nothing to do with.
-_LEANING, _MORE_WORDS, _BY_ITSELF, _CLEAR = 0.9, 0.7, 0.45, 0.95
+_LEANING, _MORE_WORDS, _BY_ITSELF, _CLEAR = 0.9, 0.7, 0.35, 0.95
 #: Intents beside `ask_…` that are questions.
 _QUESTIONS = ("book_appointment", "find_provider")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")

@@ -161,4 +161,4 @@ def test_a_longer_message_that_is_clear_by_itself_is_believed_more_than_its_cont
     heard.set(BEHIND, behind(0.98, 0.01, 0.01))
     loaded._calibration = Calibration(0.0, 1.0, [[0.0, 0.0, 1.0]] * 3, [])
     loaded.process([heard])
-    assert [item["confidence"] for item in heard.get("intent_ranking")[:2]] == pytest.approx([0.54, 0.45], abs=0.01)
+    assert [item["confidence"] for item in heard.get("intent_ranking")[:2]] == pytest.approx([0.64, 0.35], abs=0.01)
