@@ -25,11 +25,9 @@ class _Lists:
 
 def of(text: str) -> str:
     """Return `ENGLISH`, `SPANISH` or `OTHER`; what cannot be told counts as English."""
-    lists = _lists()
-    letters = [character for character in text if character.isalpha()]
-    foreign = sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
-    if letters and foreign / len(letters) > lists.other_script:
+    if is_in_other_script(text):
         return OTHER
+    lists = _lists()
     found = words.normalise(text)
     english = sum(word in lists.english for word in found)
     counts = {SPANISH: sum(word in lists.es for word in found), OTHER: sum(word in lists.other for word in found)}
@@ -38,6 +36,13 @@ def of(text: str) -> str:
     if best == SPANISH or marked:
         return SPANISH if (counts[SPANISH] >= lists.min_words or marked) and counts[SPANISH] > english else ENGLISH
     return OTHER if counts[OTHER] >= lists.min_words and counts[OTHER] > english else ENGLISH
+
+
+def is_in_other_script(text: str) -> bool:
+    """Return whether most letters are of a script that neither the signs nor the models can read."""
+    letters = [character for character in text if character.isalpha()]
+    foreign = sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    return bool(letters) and foreign / len(letters) > _lists().other_script
 
 
 @lru_cache(maxsize=1)

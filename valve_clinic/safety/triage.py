@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from valve_clinic.nlu.examples import CRISIS, EMERGENCY, SAME_DAY
+from valve_clinic.nlu.examples import CRISIS, EMERGENCY, FLAGS, SAME_DAY
 from valve_clinic.safety import languages
 from valve_clinic.safety.levels import Assessment, Level
 from valve_clinic.safety.matcher import Found, SignMatcher
@@ -65,7 +65,13 @@ Flags = Mapping[str, float]
 def assess(
     text: str, whole: Flags, clauses: Sequence[Flags], matcher: SignMatcher, thresholds: Thresholds
 ) -> Assessment:
-    """Return the assessment of a message; the most urgent of all opinions rules, and nothing lowers it again."""
+    """Return the assessment of a message; the most urgent of all opinions rules, and nothing lowers it again.
+
+    What the models say of a script that they have not learnt is chance, and is not heard: the reply to a language that
+    the chat does not know names 911.
+    """
+    if languages.is_in_other_script(text):
+        whole, clauses = dict.fromkeys(FLAGS, 0.0), ()
     found, cues = matcher.find(text)
     by_signs = from_signs(text, found, cues)
     if len(text.split()) <= thresholds.few_words:

@@ -132,3 +132,10 @@ def test_an_assessment_survives_the_way_through_the_tracker_without_the_words() 
 
 def test_without_an_assessment_nothing_is_known() -> None:
     assert Assessment.from_dict(None) == Assessment(Level.NONE)
+
+
+@pytest.mark.parametrize("text", ["\u0635\u0644\u0649 \u0627\u0644\u0644\u0647", "где клиника", "診所在哪裡"])
+def test_what_the_models_say_of_another_script_is_not_heard(text: str) -> None:
+    found = assess(text, flags(crisis=0.9, emergency=0.9, same_day=0.9), flags(crisis=0.99))
+    assert (found.level, found.same_day, found.says) == (Level.NONE, False, "utter_other_language")
+    assert assess(text + " help chest pain now", flags()).level > Level.NONE
