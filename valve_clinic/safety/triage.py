@@ -70,10 +70,10 @@ def assess(
     What the models say of a script that they have not learnt is chance, and is not heard: the reply to a language that
     the chat does not know names 911.
     """
-    if languages.is_in_other_script(text):
-        whole, clauses = dict.fromkeys(FLAGS, 0.0), ()
     found, cues = matcher.find(text)
     by_signs = from_signs(text, found, cues)
+    if by_signs.language == languages.OTHER and languages.is_in_other_script(text):
+        whole, clauses = dict.fromkeys(FLAGS, 0.0), ()
     if len(text.split()) <= thresholds.few_words:
         thresholds = replace(thresholds, check=thresholds.check_few)
     modelled, same_day = _model_level(whole, clauses, thresholds)

@@ -139,16 +139,18 @@ def test_a_message_without_text_has_no_intent(tmp_path):
     assert heard.get(INTENT) == {"name": None, "confidence": 0.0}
 
 
-def behind(*likely):
-    return Judgement(np.log(likely), np.full(3, 9.0))
+def heard_behind(tmp_path, text, alone):
+    """A message whose own words are scored as `alone`, behind one that makes it the first class and dangerous."""
+    _, loaded = trained(tmp_path)
+    heard = message(text, scores=np.log(alone))
+    heard.set(BEHIND, Judgement(np.log([0.98, 0.01, 0.01]), np.full(3, 9.0)))
+    loaded._calibration = Calibration(0.0, 1.0, [[0.0, 0.0, 1.0]] * 3, [])
+    loaded.process([heard])
+    return heard
 
 
 def test_danger_is_judged_by_the_words_alone_and_the_intent_in_context(tmp_path):
-    _, loaded = trained(tmp_path)
-    heard = message("how long", scores=np.log([0.01, 0.01, 0.98]))
-    heard.set(BEHIND, behind(0.98, 0.01, 0.01))
-    loaded._calibration = Calibration(0.0, 1.0, [[0.0, 0.0, 1.0]] * 3, [])
-    loaded.process([heard])
+    heard = heard_behind(tmp_path, "how long", [0.01, 0.01, 0.98])
     assert heard.get(INTENT)["name"] == "ask_causes"
     assert heard.get(INTENT)["confidence"] == pytest.approx(follow_ups.weight("how long", 0.98), abs=0.1)
     # The scores of a message that nobody flagged are -4; those behind another one were 9.
@@ -156,9 +158,5 @@ def test_danger_is_judged_by_the_words_alone_and_the_intent_in_context(tmp_path)
 
 
 def test_a_longer_message_that_is_clear_by_itself_is_believed_more_than_its_context(tmp_path):
-    _, loaded = trained(tmp_path)
-    heard = message("where do we park the truck", scores=np.log([0.01, 0.98, 0.01]))
-    heard.set(BEHIND, behind(0.98, 0.01, 0.01))
-    loaded._calibration = Calibration(0.0, 1.0, [[0.0, 0.0, 1.0]] * 3, [])
-    loaded.process([heard])
+    heard = heard_behind(tmp_path, "where do we park the truck", [0.01, 0.98, 0.01])
     assert [item["confidence"] for item in heard.get("intent_ranking")[:2]] == pytest.approx([0.64, 0.35], abs=0.01)
