@@ -10,7 +10,7 @@ from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.classifiers.fallback_classifier import FallbackClassifier
-from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY
 from rasa.shared.nlu.training_data.message import Message
 
 from valve_clinic.nlu.featurizer import BEHIND
@@ -43,3 +43,9 @@ class IntentFallback(FallbackClassifier):
         confidence = float(found.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
         needed = self.threshold(found.get(INTENT_NAME_KEY), leans=message.get(BEHIND) is not None)
         return confidence < needed, confidence
+
+    def _nlu_prediction_ambiguous(self, message: Message) -> tuple[bool, float | None]:
+        """Say whether two intents are as sure as each other; between two that mislead nobody either will do."""
+        ambiguous, gap = super()._nlu_prediction_ambiguous(message)
+        first_two = {item[INTENT_NAME_KEY] for item in message.data.get(INTENT_RANKING_KEY, [])[:2]}
+        return ambiguous and not first_two <= set(self.component_config["harmless"]), gap

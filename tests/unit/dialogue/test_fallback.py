@@ -53,6 +53,14 @@ def test_a_message_read_behind_another_one_needs_less(intent, confidence, acted_
     assert message.get(INTENT)["name"] == (intent if acted_on else "nlu_fallback")
 
 
+@pytest.mark.parametrize(("second", "acted_on"), [("ask_personal_advice", True), ("ask_risks", False)])
+def test_between_two_that_mislead_nobody_the_chat_does_not_ask(second, acted_on):
+    ranking = [{"name": "greet", "confidence": 0.5}, {"name": second, "confidence": 0.49}]
+    message = Message({TEXT: "words", INTENT: ranking[0], INTENT_RANKING_KEY: ranking})
+    IntentFallback({**CONFIG, "ambiguity_threshold": 0.05}).process([message])
+    assert message.get(INTENT)["name"] == ("greet" if acted_on else "nlu_fallback")
+
+
 @pytest.mark.parametrize(("config", "leans"), [({"leaning_threshold": 0.6}, False), ({}, True)])
 def test_a_message_that_speaks_for_itself_needs_the_whole_threshold(config, leans):
     assert heard("ask_risks", 0.65, {**CONFIG, **config}, leans).get(INTENT)["name"] == "nlu_fallback"
