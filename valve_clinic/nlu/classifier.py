@@ -61,16 +61,15 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         """Return the defaults.
 
         `C` is the inverse of the regularisation, `sparse_dimensions` is what the n-grams are condensed to;
-        `ranking_length` bounds the ranking that is kept with the message. `answerable` names the intents beside
-        `ask_…` that can be one of several questions; `alone` those that are answered alone. From the probability
-        `advice_from` on, a question may ask for a decision about a person: that is declined first, then answered.
+        `ranking_length` bounds the ranking that is kept with the message. `alone` names the intents that are answered
+        alone. From the probability `advice_from` on, a question may ask for a decision about a person: that is declined
+        first, then answered.
         """
         return {
             "C": 10.0,
             "sparse_dimensions": 200,
             "max_iter": 60,
             "ranking_length": 10,
-            "answerable": ["book_appointment", "find_provider", HUMAN],
             "alone": ["report_emergency", "report_crisis"],
             "advice_from": 0.05,
             "code": source_hash(),
@@ -165,7 +164,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             if not part.is_question and index + 1 < len(parts) and parts[index + 1][0].is_question:
                 # "mom has a flail leaflet, what is that": the statement tells what the question is about.
                 continue
-            answerable = self._is_answerable(best["name"])
+            answerable = _is_answerable(best["name"])
             doubled = any(question["intent"] == best["name"] for question in asked)
             if answerable and not doubled and best["confidence"] >= limits.needed(part):
                 place = {"start": part.start, "end": part.end}
@@ -182,11 +181,11 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         """
         best, needed = ranking[0], self._config["advice_from"]
         advice = next((item for item in ranking if item["name"] == ADVICE), None)
-        if advice is None or advice["confidence"] < needed or not self._is_answerable(best["name"]):
+        if advice is None or advice["confidence"] < needed or not _is_answerable(best["name"]):
             return ranking, asked
         beside = best["name"]
         if advice is best:
-            topics = (item for item in ranking[1:] if item["confidence"] >= needed and self._is_topic(item["name"]))
+            topics = (item for item in ranking[1:] if item["confidence"] >= needed and questions.is_topic(item["name"]))
             beside = next((item["name"] for item in topics), None)
         if not asked and beside is not None:
             asked = [{"intent": beside, "text": text, "start": 0, "end": len(text)}]
@@ -194,12 +193,6 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             return ranking, asked
         first = {"name": ADVICE, "confidence": min(1.0, best["confidence"] + advice["confidence"])}
         return [first, *(item for item in ranking if item is not advice)], asked
-
-    def _is_topic(self, intent: str) -> bool:
-        return intent != HUMAN and self._is_answerable(intent)
-
-    def _is_answerable(self, intent: str) -> bool:
-        return intent in self._config["answerable"] or intent.startswith("ask_")
 
     def _judge(self, text: str, judgement: Judgement) -> tuple[np.ndarray, np.ndarray]:
         """Return the probability of each intent and of each flag, of a message or a part of one."""
@@ -244,6 +237,10 @@ def ruling(whole: list[dict[str, Any]], asked: list[dict[str, Any]]) -> list[dic
         return first
     together = sum(item["confidence"] for item in whole if item["name"] in names)
     return [{**whole[0], "confidence": min(1.0, together)}, *whole[1:]]
+
+
+def _is_answerable(intent: str) -> bool:
+    return questions.is_topic(intent) or intent == HUMAN
 
 
 def _row(message: Message, origin: str) -> np.ndarray:

@@ -91,7 +91,6 @@ class SentenceEncoderFeaturizer(GraphComponent):
             "tuned_layers": 3,
             "epochs": 3,
             "kept": 0.3,
-            "mean_from": 0.5,
             "batch_size": 64,
             "learning_rate": 2.5e-4,
             "head_learning_rate": 3e-3,

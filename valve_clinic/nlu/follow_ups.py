@@ -27,8 +27,6 @@ _JOINT = " "
 #: clear by itself from this confidence on. Chosen on the taught pairs that are kept from fitting, and on short messages
 #: behind others that they have nothing to do with.
 _LEANING, _MORE_WORDS, _BY_ITSELF, _CLEAR = 0.9, 0.7, 0.35, 0.95
-#: Intents beside `ask_…` that are questions.
-_QUESTIONS = ("book_appointment", "find_provider")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 #: What a pressed button sends: "/ask_risks{…}".
 _BUTTON = re.compile(r"^/(?:ask_)?([a-z_]+)")
@@ -59,8 +57,7 @@ def speaks_for_itself(text: str, intent: str) -> bool:
 
     "Thanks" never needs one; a question of very few words may mean another thing behind another message.
     """
-    is_question = intent.startswith("ask_") or intent in _QUESTIONS
-    return leans(text) and (not is_question or len(_WORD.findall(text)) >= _FEW_WORDS)
+    return leans(text) and (not questions.is_topic(intent) or len(_WORD.findall(text)) >= _FEW_WORDS)
 
 
 def weight(text: str, confidence: float) -> float:

@@ -13,6 +13,8 @@ import yaml
 #: What is left out around a part.
 _AROUND = " \n\t,;-"
 _WORDS = re.compile(r"[a-z0-9']+")
+#: Intents beside `ask_…` that are questions.
+_TOPICS = ("book_appointment", "find_provider")
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,11 @@ def rules() -> SplitRules:
         data["statement_confidence"],
         data["statement_max_words"],
     )
+
+
+def is_topic(intent: str) -> bool:
+    """Return whether the intent is a question that the content answers."""
+    return intent.startswith("ask_") or intent in _TOPICS
 
 
 def split(text: str, sentences: Iterable[tuple[int, int]]) -> list[Part]:

@@ -48,8 +48,8 @@ def tune(
     """Return the tuned layers and the head (384, classes + flags); the same rows give the same result.
 
     The first epoch takes all rows, each later one the share `kept` of them that had the greatest loss before: what is
-    known already teaches little. What is returned is an exponential mean of the weights, begun behind the share
-    `mean_from` of the steps: it errs less than the last weights (as in Tarvainen and Valpola 2017, arXiv:1703.01780).
+    known already teaches little. What is returned is an exponential mean of the weights, which errs less than the last
+    ones (as in Tarvainen and Valpola 2017, arXiv:1703.01780).
     `config` further holds `epochs`, `batch_size`, `learning_rate`, `head_learning_rate`, `label_smoothing`, `dropout`,
     `part_weight`, `flag_weight` and `seed`. `tell` is called with the steps done and the steps in all.
     """
@@ -70,7 +70,7 @@ def tune(
         for group, batch in _batches(rows, np.sort(chosen), size, random):
             losses[group] = step(*batch).numpy()
             done += 1
-            if done % _MEAN_EVERY == 0 and done > config["mean_from"] * steps:
+            if done % _MEAN_EVERY == 0:
                 mean = _closer(mean, network.arrays())
             tell(done, steps)
     return network.weights(mean or network.arrays())

@@ -13,7 +13,6 @@ from valve_clinic.nlu.tuning import Row
 CONFIG = {
     "epochs": 12,
     "kept": 0.75,
-    "mean_from": 0.5,
     "batch_size": 8,
     "learning_rate": 1e-4,
     "head_learning_rate": 1e-2,
@@ -83,15 +82,17 @@ def test_what_is_padded_is_neither_label_nor_unknown_flag():
     assert flags[0, 1:].max() < UNKNOWN
 
 
-def test_what_is_returned_is_a_running_mean_of_the_weights(rows, layers):
-    def learnt(**other):
-        _, (kernel, _) = tuning.tune(rows, layers, 3, {**CONFIG, **other}, lambda *_: None)
+def test_what_is_returned_is_a_running_mean_of_the_weights(rows, layers, monkeypatch):
+    def learnt():
+        _, (kernel, _) = tuning.tune(rows, layers, 3, {**CONFIG, "epochs": 2}, lambda *_: None)
         return kernel
 
     # Eleven steps: the mean is of the weights after the tenth, without a mean they are those after the last.
-    early, late = learnt(epochs=2, mean_from=0.0), learnt(epochs=2, mean_from=1.0)
-    assert early.shape == late.shape
-    assert not np.array_equal(early, late)
+    mean = learnt()
+    monkeypatch.setattr(tuning, "_MEAN_EVERY", 100)
+    last = learnt()
+    assert mean.shape == last.shape
+    assert not np.array_equal(mean, last)
     kept, now = [np.array([1.0])], [np.array([0.0])]
     assert tuning._closer(None, now) is now
     assert tuning._closer(kept, now)[0] == pytest.approx(tuning._MEAN_KEEPS)
