@@ -24,10 +24,10 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from valve_clinic.safety import turn
 
-#: What the rules see: the last message with what was done for it, and the one before, so that it is no beginning.
-_TURNS = 2
-#: How many different pairs of turns are remembered with what the rules say of them, of about a kilobyte each; then it
-#: begins anew.
+#: What the rules see before the last message: so many actions, an answer and listening, so that it is no beginning.
+_BEFORE = 2
+#: How many different turns are remembered with what the rules say of them, of about a kilobyte each; then it begins
+#: anew.
 _REMEMBERED = 2048
 
 
@@ -73,13 +73,22 @@ class SafetyFirstRulePolicy(RulePolicy):
                 self._remembered.clear()
             if signs:
                 self._remembered[signs] = known
-        # Rasa puts its own things into a prediction.
-        return copy.deepcopy(known)
+        return _copy(known)
 
     def _certain(self, action: str, tracker: DialogueStateTracker, domain: Domain) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)
         probabilities[domain.index_for_action(action)] = 1.0
         return PolicyPrediction(probabilities, type(self).__name__, self.priority)
+
+
+def _copy(known: PolicyPrediction) -> PolicyPrediction:
+    """Return a prediction that Rasa may change: it strikes out actions, and gives the events a time of their own."""
+    fresh = copy.copy(known)
+    fresh.probabilities = list(known.probabilities)
+    fresh.events = [copy.copy(event) for event in known.events]
+    fresh.optional_events = [copy.copy(event) for event in known.optional_events]
+    fresh.diagnostic_data = dict(known.diagnostic_data)
+    return fresh
 
 
 def _since_last_message(events: list[Any]) -> list[str] | None:
@@ -97,12 +106,12 @@ def _recent(events: Sequence[Event], said_first: frozenset[str]) -> list[Event]:
     """Return the last turns of the conversation, in the last one without what was said first.
 
     A rule speaks of one message and what follows it, so that RulePolicy, which makes a state of everything that was
-    ever said, twice for each action, needs no more. Slots influence no rule (`domain.yml`).
+    ever said, twice for each action, needs no more, and of the turn before only that there was one: what was done last.
+    Slots influence no rule (`domain.yml`).
     """
     messages = [index for index, event in enumerate(events) if isinstance(event, UserUttered)]
-    begin = messages[-_TURNS] if len(messages) >= _TURNS else 0
-    while begin > 0 and not isinstance(events[begin], ActionExecuted):
-        begin -= 1
+    done = [index for index in range(messages[-1]) if isinstance(events[index], ActionExecuted)]
+    begin = done[-_BEFORE:][0] if done else messages[-1]
     return [
         event
         for index, event in enumerate(events[begin:], begin)
