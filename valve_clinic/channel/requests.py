@@ -180,7 +180,7 @@ def _language_of(data: dict[str, Any]) -> str:
 
 def _masked(text: str) -> str:
     """Mask a text and count, by kind, what was masked: a cue that stops working shows as a count that stops."""
-    spans = masker.find(text)
+    spans = masker.find_in_turn(text)
     for span in spans:
         metrics.count_masked(span.kind)
     return masker.replace(text, spans)

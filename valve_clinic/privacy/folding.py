@@ -18,6 +18,7 @@ _PLAIN = str.maketrans(
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"}
 _BLANKS = "\t\n\r\v\f"
 #: An o or l that stands for a digit: between digits and their separators.
+_DIGIT = re.compile(r"\d")
 _LETTER_DIGIT = re.compile(r"(?:(?<=\d)|(?<=\d[-. ]))[oOlI](?=[.\-]?\d)|(?<=\d)[oO](?=-)")
 
 
@@ -37,7 +38,8 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """Return the text in NFKC without accents and hidden characters, and with an "o" in a number as a zero."""
-    if text.isascii() and not any(character in _BLANKS for character in text):
+    # Blanks but the space are not printable.
+    if text.isascii() and text.isprintable():
         return Folded(_digits(text), None)
     letters: list[str] = []
     places: list[int] = []
@@ -58,4 +60,6 @@ def _fold_character(character: str) -> str:
 
 
 def _digits(text: str) -> str:
-    return _LETTER_DIGIT.sub(lambda match: "0" if match[0] in "oO" else "1", text)
+    return (
+        text if _DIGIT.search(text) is None else _LETTER_DIGIT.sub(lambda match: "0" if match[0] in "oO" else "1", text)
+    )

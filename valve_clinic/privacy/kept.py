@@ -18,7 +18,7 @@ def parse_of(parsed: dict[str, Any] | None, text: str) -> dict[str, Any] | None:
     What was understood stays as it was: danger and topic are read from what was typed. Places (`start`, `end`) stay
     those of the typed text, so that entities and questions still agree with each other.
     """
-    spans = masker.find(text)
+    spans = masker.find_in_turn(text)
     if not parsed or not spans:
         return parsed
     hidden = [(text[span.start : span.end], span.mask) for span in spans]

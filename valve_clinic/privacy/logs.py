@@ -40,7 +40,7 @@ def keep_text_out() -> None:
         processors=[structlog.stdlib.filter_by_level, structlog.processors.add_log_level, _line],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLogger("rasa").getEffectiveLevel()),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
 
 

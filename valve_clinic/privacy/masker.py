@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from valve_clinic.privacy import names, numbers
 from valve_clinic.privacy.folding import fold
+
+#: How many texts are remembered by `find_in_turn`.
+_LATELY = 16
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class Span:
     mask: str
 
 
-def find(text: str) -> list[Span]:
+def find(text: str) -> tuple[Span, ...]:
     """Return what is masked in a text, in order, without overlaps."""
     folded = fold(text)
     taken: list[Span] = []
@@ -30,7 +35,13 @@ def find(text: str) -> list[Span]:
             taken = [other for other in taken if other not in met]
             first, last = min([start, *(other.start for other in met)]), max([end, *(other.end for other in met)])
             taken.append(Span(first, last, found.kind, found.mask))
-    return sorted(taken, key=lambda span: span.start)
+    return tuple(sorted(taken, key=lambda span: span.start))
+
+
+@lru_cache(maxsize=_LATELY)
+def find_in_turn(text: str) -> tuple[Span, ...]:
+    """Return what `find` does, for a message of a turn that is under way: it is asked for twice."""
+    return find(text)
 
 
 def mask(text: str) -> str:
@@ -38,7 +49,7 @@ def mask(text: str) -> str:
     return replace(text, find(text))
 
 
-def replace(text: str, spans: list[Span]) -> str:
+def replace(text: str, spans: Sequence[Span]) -> str:
     """Return the text with the spans' masks in their places."""
     parts, last = [], 0
     for span in spans:

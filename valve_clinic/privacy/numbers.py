@@ -31,6 +31,7 @@ _VALUES = {
     **{word: str(20 + 10 * value) for words in (_TENS, _TENS_ES) for value, word in enumerate(words)},
     **{"o": "0", "oh": "0", "nought": "0", "hundred": "00", "un": "1", "una": "1"},
 }
+_VALUE = re.compile(rf"(?<![a-z])(?:{'|'.join(_VALUES)})(?![a-z])")
 _REPEATS = {"double": 2, "triple": 3, "doble": 2}
 #: Words inside a spoken number that are no digit.
 _JOINTS = frozenset({"dash", "dot", "hyphen", "space", "guion", "punto", "y", "area", "code", "plus", "then"})
@@ -99,8 +100,11 @@ def _international(text: str) -> Iterator[Found]:
 
 def _spoken(text: str) -> Iterator[Found]:
     """Yield numbers that are spelt out: "five oh one, five five five, twelve thirty four"."""
+    lower = text.lower()
+    if len(_VALUE.findall(lower)) < _SPOKEN_WORDS:
+        return
     run = _Run()
-    for match in _TOKEN.finditer(text.lower()):
+    for match in _TOKEN.finditer(lower):
         if not run.take(match):
             found = run.found()
             if found:

@@ -130,3 +130,17 @@ def test_one_thing_over_and_over_takes_no_more_than_50_milliseconds(piece):
 def test_spans_are_places_of_the_text_as_it_was_typed():
     text = "soy José, tel ５０１-555-0123"
     assert [text[span.start : span.end] for span in masker.find(text)] == ["José", "５０１-555-0123"]
+
+
+def test_a_message_of_a_turn_is_looked_through_once(monkeypatch):
+    text = "call me on 501 555 0142 in the afternoon"
+    first = masker.find_in_turn(text)
+    assert first == masker.find(text)
+    monkeypatch.setattr(masker, "find", None)
+    assert masker.find_in_turn(text) is first
+
+
+@pytest.mark.parametrize("text", ["five oh one five five five", "call 5oh1 five five five zero one four two"])
+def test_a_spoken_number_is_found_wherever_its_words_begin(text):
+    masked = masker.mask(f"{text} oh one four two")
+    assert "[phone]" in masked or "[number]" in masked
