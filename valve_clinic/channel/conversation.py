@@ -18,7 +18,7 @@ from valve_clinic.channel import references, requests, translated, turns
 from valve_clinic.channel.errors import ApiError, notice
 from valve_clinic.channel.replies import ReplyCollector, build_replies, from_response, public, safety_of
 from valve_clinic.channel.secret import Tokens
-from valve_clinic.channel.store import Received, Turn, WebsiteStore
+from valve_clinic.channel.store import Answer, Received, WebsiteStore
 from valve_clinic.channel.urgent import Look
 from valve_clinic.content.schema import ENGLISH
 from valve_clinic.handoff import code as codes
@@ -78,17 +78,25 @@ class Conversations:
         """Return the session of a token that is one of this server's, without asking the database."""
         return self._tokens.read(token)
 
-    async def session_of(self, token: str) -> str:
-        """Return the live session of a token; raises 401."""
+    def named_by(self, token: str) -> str:
+        """Return the session of a token, which may have ended; raises 401 where it is none of this server's."""
         session = self.visitor_of(token)
         if session is None:
             raise ApiError.unauthorized()
+        return session
+
+    async def session_of(self, token: str) -> str:
+        """Return the live session of a token; raises 401."""
+        session = self.named_by(token)
         await self._check_live(session)
         return session
 
     async def repeated(self, session: str, client_id: str) -> dict[str, Any] | None:
-        """Return the answer that was given under this id before, or None."""
-        turn = await _off_loop(lambda: self._store.find_turn(session, client_id))
+        """Return the answer that was given under this id before, or None; raises 401 where the session has ended."""
+        try:
+            turn = await _off_loop(lambda: self._store.find_turn(session, client_id))
+        except LookupError:
+            raise ApiError.unauthorized() from None
         return _as_answer(turn) if turn else None
 
     async def take_turn(
@@ -262,8 +270,8 @@ async def _off_loop(work: Callable[[], _Result]) -> _Result:
         raise ApiError.unavailable() from None
 
 
-def _as_answer(turn: Turn) -> dict[str, Any]:
-    return {"replies": public(turn.replies), "safety": turn.safety}
+def _as_answer(given: Answer) -> dict[str, Any]:
+    return {"replies": public(given.replies), "safety": given.safety}
 
 
 def _went_well(working: asyncio.Task[Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from functools import lru_cache
 from pathlib import Path
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -13,6 +14,8 @@ from valve_clinic import paths, settings
 
 _SALT = "valve-clinic-website-session"
 MIN_LENGTH = 32
+#: How many tokens are remembered with what they say: those of the conversations that are under way.
+_REMEMBERED = 1024
 
 
 class SecretError(RuntimeError):
@@ -62,6 +65,8 @@ class Tokens:
     def __init__(self, key: str) -> None:
         signing = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
         self._serializer = URLSafeSerializer(key, salt=_SALT, signer_kwargs=signing)
+        # Each request brings a token, and checking one takes as long as a statement of the database.
+        self._lately = lru_cache(_REMEMBERED)(self._read)
 
     def make(self) -> tuple[str, str]:
         """Return a new conversation id of 160 random bits and its token."""
@@ -70,6 +75,9 @@ class Tokens:
 
     def read(self, token: str) -> str | None:
         """Return the conversation's id, or None when the token was not made with this key."""
+        return self._lately(token)
+
+    def _read(self, token: str) -> str | None:
         try:
             value = self._serializer.loads(token)
         except (BadSignature, ValueError, UnicodeError, RecursionError):

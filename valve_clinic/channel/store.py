@@ -33,13 +33,19 @@ from valve_clinic.storage.schema import prepare, shared_engine
 
 
 @dataclass(frozen=True)
-class Turn:
+class Answer:
+    """What was said to a message."""
+
+    replies: list[dict[str, Any]]
+    safety: str
+
+
+@dataclass(frozen=True)
+class Turn(Answer):
     """A stored turn."""
 
     client_id: str | None
     text: str | None
-    replies: list[dict[str, Any]]
-    safety: str
     at: datetime.datetime
 
 
@@ -84,8 +90,13 @@ class WebsiteStore:
             return self._is_live(connection, session_id)
 
     def find_turn(self, session_id: str, client_id: str) -> Turn | None:
-        """Return the turn that was answered under the client's id, or None."""
+        """Return the turn that was answered under the client's id, or None; raises `LookupError` as `is_live` says no.
+
+        Both in one call: each costs a thread's waking.
+        """
         with self._engine.connect() as connection:
+            if not self._is_live(connection, session_id):
+                raise LookupError("the session has ended")
             row = _row(connection, session_id, client_id)
             return _turn(row) if row is not None and row.state == ANSWERED else None
 
@@ -125,8 +136,8 @@ class WebsiteStore:
         buttons: list[Button],
         safety: str,
         part: Part | None,
-    ) -> Turn | None:
-        """Store the replies, the buttons and Rasa's part of the turn in one commit; returns the turn as it is stored.
+    ) -> Answer | None:
+        """Store the replies, the buttons and Rasa's part of the turn in one commit; returns what is stored.
 
         That is an earlier answer where there is one, and None where the session was deleted meanwhile. Raises
         `ConflictError` when another turn has gone on with the conversation.
@@ -139,8 +150,9 @@ class WebsiteStore:
                     connection.execute(statements.ADD_BUTTONS, [_values(session_id, button) for button in buttons])
                 if part is not None:
                     part.write(connection)
+                return Answer(replies, safety)
             row = _row(connection, session_id, client_id)
-            return _turn(row) if row is not None else None
+            return Answer(list(row.replies), row.safety) if row is not None else None
 
     def add_turn(
         self,
@@ -250,7 +262,7 @@ def _values(session_id: str, button: Button) -> dict[str, str]:
 
 
 def _turn(row: Any) -> Turn:
-    return Turn(row.client_id, row.text, list(row.replies), row.safety, _aware(row.at))
+    return Turn(list(row.replies), row.safety, row.client_id, row.text, _aware(row.at))
 
 
 def _aware(moment: datetime.datetime) -> datetime.datetime:

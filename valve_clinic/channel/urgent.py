@@ -50,13 +50,14 @@ class Look:
 
 async def look(agent: Any, text: str, behind: str | None = None) -> Look:
     """Return how urgent the text is; it never raises, and it stores nothing."""
-    signs = _signs(text)
     if len(text) <= MAX_CHARACTERS:
         with said_before.expecting(behind):
             parsed = await _parse(agent, text)
         # Triage has weighed the signs already; they decide alone only where it could not.
+        seen = _of(parsed) if parsed and SAFETY in parsed else _signs(text)
         # Danger is looked for in what was typed; what goes on to be kept is masked.
-        return Look(_of(parsed) if parsed and SAFETY in parsed else signs, kept.parse_of(parsed, text), behind)
+        return Look(seen, kept.parse_of(parsed, text), behind)
+    signs = _signs(text)
     until = time.monotonic() + _WINDOWS_SECONDS
     for start in range(0, len(text), _STEP):
         if signs.level.rules_the_turn or time.monotonic() > until:

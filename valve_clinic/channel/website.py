@@ -146,8 +146,9 @@ class WebsiteInput(InputChannel):
         async def answer_of(request: Request, seen: Look | None, deadline: float) -> dict[str, Any]:
             count(request)  # before it is read: a message that is refused has been looked at, too
             message = requests.read_message(request)
-            session = await session_of(request)
+            session = conversations.named_by(requests.bearer_token(request))
             repeated = await conversations.repeated(session, message.client_id)
+            request.ctx.conversation = session
             if repeated is not None:
                 return repeated
             limiter.check_session(session)

@@ -11,7 +11,7 @@ from typing import Any
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from valve_clinic import settings
@@ -19,6 +19,9 @@ from valve_clinic.storage import events as written
 from valve_clinic.storage.errors import ConflictError
 from valve_clinic.storage.models import OutboxRow, PartRow, WindowRow
 from valve_clinic.storage.window import Loaded, Window, moved
+
+_windows = WindowRow.__table__
+_MOVE = update(_windows).where(_windows.c.conversation == bindparam("moved"))
 
 
 @dataclass(frozen=True)
@@ -102,23 +105,20 @@ def note_stored(tracker: DialogueStateTracker, new: Sequence[Event]) -> None:
 def insert_once(connection: Any, table: Any, row: dict[str, Any]) -> bool:
     """Insert the row unless its key is there already; returns whether it was inserted."""
     dialect = connection.get_bind().dialect.name if hasattr(connection, "get_bind") else connection.dialect.name
-    return bool(connection.execute(_insertion(table, dialect), row).rowcount == 1)
+    return bool(connection.execute(_insertion(table, dialect, tuple(row)), row).rowcount == 1)
 
 
 @lru_cache(maxsize=16)
-def _insertion(table: Any, dialect: str) -> Any:
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return make(table.__table__).on_conflict_do_nothing()
+def _insertion(table: Any, dialect: str, columns: tuple[str, ...]) -> Any:
+    """Return the statement as a text with its columns' types: SQLAlchemy compiles a conflict clause anew each time."""
+    written_in = postgresql if dialect == "postgresql" else sqlite
+    there = table.__table__
+    statement = written_in.insert(there).on_conflict_do_nothing()
+    words = statement.compile(dialect=written_in.dialect(paramstyle="named"), column_keys=columns)
+    return text(str(words)).bindparams(*(bindparam(name, type_=there.c[name].type) for name in columns))
 
 
 def _move_window(connection: Any, conversation: str, window: Window) -> None:
     values = {"first": window.first, "slots": window.slots}
-    # execution_options: the row is in no session's memory.
-    changed = connection.execute(
-        update(WindowRow)
-        .where(WindowRow.conversation == conversation)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount == 0:
-        connection.execute(insert(WindowRow).values(conversation=conversation, **values))
+    if connection.execute(_MOVE, {"moved": conversation, **values}).rowcount == 0:
+        connection.execute(insert(_windows), {"conversation": conversation, **values})

@@ -96,3 +96,13 @@ def test_signatures_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatc
     _, token = Tokens(KEY).make()
     assert Tokens(KEY).read(token[:-2] + "xx") is None
     assert len(compared) == 1
+
+
+def test_a_token_is_checked_once_as_long_as_it_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = Tokens(KEY)
+    conversation, token = tokens.make()
+    assert tokens.read(token) == conversation
+    monkeypatch.setattr(tokens, "_serializer", None)
+    assert tokens.read(token) == conversation
+    with pytest.raises(AttributeError):
+        tokens.read(token + "x")

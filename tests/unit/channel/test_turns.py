@@ -19,6 +19,7 @@ from valve_clinic.channel.errors import ApiError
 from valve_clinic.channel.requests import Message
 from valve_clinic.channel.secret import Tokens
 from valve_clinic.channel.store import Button, WebsiteStore
+from valve_clinic.clock import utc_now
 from valve_clinic.storage.errors import ConflictError
 from valve_clinic.storage.locks import Locks
 from valve_clinic.storage.parts import Part
@@ -74,13 +75,24 @@ def test_the_answer_comes_with_its_buttons_and_rasas_part(store: WebsiteStore, e
     greet(store, ANN)
     store.receive(ANN, FIRST, "hello", None)
     clock.pass_minutes(29)
-    turn = store.answer(ANN, FIRST, [reply("r1")], [Button("new", "More", "/more")], "check", part())
+    given = store.answer(ANN, FIRST, [reply("r1")], [Button("new", "More", "/more")], "check", part())
+    turn = store.find_turn(ANN, FIRST)
+    assert given is not None
     assert turn is not None
-    assert (turn.text, turn.replies, turn.safety) == ("hello", [reply("r1")], "check")
+    assert (turn.text, turn.replies, turn.safety) == ("hello", given.replies, given.safety)
+    assert (given.replies, given.safety) == ([reply("r1")], "check")
     assert store.find_button(ANN, "new") is not None
     assert rows(engine, "conversation_part") == 1
     clock.pass_minutes(29)
     assert store.is_live(ANN)
+
+
+def test_no_turn_is_found_in_a_session_that_has_ended(store: WebsiteStore, clock: Clock) -> None:
+    greet(store, ANN)
+    clock.pass_minutes(31)
+    for session in (ANN, BEN):
+        with pytest.raises(LookupError):
+            store.find_turn(session, FIRST)
 
 
 def test_a_second_answer_changes_nothing_and_gets_the_first(store: WebsiteStore, engine: Engine) -> None:
@@ -127,6 +139,8 @@ def test_a_database_of_the_release_before_is_brought_up_to_date(sqlite: Engine) 
         connection.execute(text(f"CREATE TABLE website_turn ({columns})"))
         values = f"1, '{ANN}', '{FIRST}', 'old words', '[]', 'none', '2026-11-23 12:00:00.000000'"
         connection.execute(text(f"INSERT INTO website_turn VALUES ({values})"))
+        lately = f"{utc_now():%Y-%m-%d %H:%M:%S.%f}"
+        connection.execute(text(f"INSERT INTO website_session VALUES ('{ANN}', '{lately}', '{lately}')"))
     for _ in range(2):
         store = WebsiteStore(sqlite)
     found = store.find_turn(ANN, FIRST)
