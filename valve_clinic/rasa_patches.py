@@ -12,6 +12,7 @@ import copy
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 import rasa.server
@@ -29,7 +30,7 @@ from sanic import Sanic
 from sanic.exceptions import InvalidUsage
 from sanic.http import Http, Stage
 
-from valve_clinic import action_reply, graph_run, said_before, settings
+from valve_clinic import action_reply, graph_run, said_before, settings, thread_loop
 from valve_clinic.nlu import follow_ups
 
 IN_PROCESS_SCHEME = "inprocess://"
@@ -40,6 +41,7 @@ _original_empty_request = Http.create_empty_request
 _original_run = DaskGraphRunner.run
 _original_is_empty = Domain.is_empty
 _original_applied_events = DialogueStateTracker.applied_events
+_original_resolve = Event.resolve_by_type
 #: Where a tracker keeps the events that hold, with the number of all events and the last one.
 _APPLIED = "_valve_clinic_applied"
 _executor: Any = None
@@ -64,7 +66,7 @@ async def _request(self: EndpointConfig, method: str = "post", subpath: str | No
     # The executor's answer goes through Rasa's own checks, as an action server's would; it may change what it is given.
     # Actions read a database: in a thread, one that hangs holds up its own turn only.
     body = copy.copy(kwargs["json"])
-    return await asyncio.get_running_loop().run_in_executor(_actions, lambda: asyncio.run(executor().run(body)))
+    return await asyncio.get_running_loop().run_in_executor(_actions, lambda: thread_loop.run(executor().run(body)))
 
 
 def executor() -> Any:
@@ -174,6 +176,17 @@ def _applied_events(self: DialogueStateTracker) -> list[Event]:
     return list(known[2])
 
 
+@lru_cache(maxsize=64)
+def _resolve_by_type(type_name: str, default: type[Event] | None = None) -> type[Event] | None:
+    """Return the class of an event by its name, looked up once.
+
+    Reason: Rasa looks for all subclasses anew for each event that it reads (rasa/shared/core/events.py,
+    resolve_by_type), some twenty times in a turn.
+    """
+    found: type[Event] | None = _original_resolve(type_name, default)
+    return found
+
+
 async def _iterate_body(self: Http) -> AsyncIterator[bytes]:
     """Give a body up whose length or chunks cannot be read.
 
@@ -240,4 +253,5 @@ def apply() -> None:
     DaskGraphRunner.run = _run_graph
     Domain.is_empty = _is_empty
     DialogueStateTracker.applied_events = _applied_events
+    Event.resolve_by_type = staticmethod(_resolve_by_type)
     rasa.server.add_root_route = _add_root_route

@@ -26,7 +26,7 @@ from rasa.engine.graph import GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.graph_components.converters.nlu_message_converter import NLUMessageConverter
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
@@ -578,3 +578,27 @@ def test_a_copy_of_a_conversation_goes_its_own_way():
 def test_rasa_would_go_through_all_events_each_time():
     source = inspect.getsource(_APPLIED_EVENTS)
     assert "for event in self.events" in source
+
+
+def test_the_class_of_an_event_is_looked_up_once(monkeypatch):
+    asked = []
+
+    def resolve(name, default=None):
+        asked.append(name)
+        return rasa_patches.Event if name == "known" else default
+
+    monkeypatch.setattr(rasa_patches, "_original_resolve", resolve)
+    rasa_patches._resolve_by_type.cache_clear()
+    assert [Event.resolve_by_type("known") for _ in range(3)] == [rasa_patches.Event] * 3
+    assert Event.resolve_by_type("unknown", UserUttered) is UserUttered
+    assert asked == ["known", "unknown"]
+    rasa_patches._resolve_by_type.cache_clear()
+
+
+def test_each_kind_of_event_is_still_found_by_its_name():
+    for kind in (UserUttered, ActionExecuted, SessionStarted):
+        assert Event.resolve_by_type(kind.type_name) is kind
+
+
+def test_rasa_would_look_for_all_kinds_of_events_each_time():
+    assert "all_subclasses(Event)" in inspect.getsource(rasa_patches._original_resolve)

@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
+from valve_clinic import thread_loop
+
 
 async def read(agent: Any, text: str, seconds: float) -> dict[str, Any]:
     """Return Rasa's parse of the text; raises what it raises, and `asyncio.TimeoutError` after so many seconds.
@@ -26,7 +28,7 @@ async def read(agent: Any, text: str, seconds: float) -> dict[str, Any]:
 
 def _read(agent: Any, text: str, seconds: float) -> dict[str, Any]:
     # A parse that waits for something, rather than computes, is ended here too: it would hold the thread.
-    parsed: dict[str, Any] = asyncio.run(asyncio.wait_for(agent.parse_message(text), seconds))
+    parsed: dict[str, Any] = thread_loop.run(asyncio.wait_for(agent.parse_message(text), seconds))
     return parsed
 
 
