@@ -36,6 +36,19 @@ def _checks() -> tuple[Any, dict[str, Any]]:
     validator.check_schema(schema)
     item = schema["properties"]["events"]["items"]
     general = {key: value for key, value in item.items() if key != "oneOf"}
-    kinds = {kind["properties"]["event"]["const"]: validator({"allOf": [general, kind]}) for kind in item["oneOf"]}
+    kinds = {kind["properties"]["event"]["const"]: validator(_both(general, kind)) for kind in item["oneOf"]}
     without_events = {**schema, "properties": {**schema["properties"], "events": {"type": "array"}}}
     return validator(without_events), kinds
+
+
+def _both(general: dict[str, Any], kind: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of what fits both, without the detour over `allOf` where the two say nothing else of one thing.
+
+    The name of the event is the one thing of which both speak, and the kind says more of it: which one.
+    """
+    shared = general.get("properties", {}).keys() & kind.get("properties", {}).keys()
+    if not kind.keys() <= {"properties", "required"} or shared != {"event"}:
+        return {"allOf": [general, kind]}
+    properties = {**general["properties"], **kind["properties"]}
+    required = [*general.get("required", ()), *kind.get("required", ())]
+    return {**general, "properties": properties, "required": sorted({*required})}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from rasa.core.policies.policy import PolicyPrediction
@@ -21,6 +23,7 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import ENTITIES
 
 from valve_clinic.safety import turn
 
@@ -64,7 +67,7 @@ class SafetyFirstRulePolicy(RulePolicy):
         if planned.alone:
             return self._certain(ACTION_LISTEN_NAME, tracker, domain)
         recent = _recent(list(tracker.events), frozenset(planned.first))
-        signs = _signs(recent)
+        signs = _signs(recent, with_entities=self._speaks_of_entities)
         known = self._remembered.get(signs)
         if known is None:
             seen = DialogueStateTracker.from_events(tracker.sender_id, recent, slots=(), domain=domain)
@@ -74,6 +77,11 @@ class SafetyFirstRulePolicy(RulePolicy):
             if signs:
                 self._remembered[signs] = known
         return _copy(known)
+
+    @cached_property
+    def _speaks_of_entities(self) -> bool:
+        """Whether any rule asks for an entity; where none does, turns that differ by entities are one to the rules."""
+        return ENTITIES in json.dumps(self.lookup)
 
     def _certain(self, action: str, tracker: DialogueStateTracker, domain: Domain) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)
@@ -120,14 +128,15 @@ def _recent(events: Sequence[Event], said_first: frozenset[str]) -> list[Event]:
     ]
 
 
-def _signs(events: Sequence[Event]) -> tuple[Any, ...]:
+def _signs(events: Sequence[Event], with_entities: bool) -> tuple[Any, ...]:
     """Return what rules tell events apart by, without a patient's words; nothing where a kind is not known."""
     signs: list[Any] = []
     for event in events:
         if isinstance(event, ActionExecuted) and event.action_name:
             signs.append(event.action_name)
         elif isinstance(event, UserUttered):
-            found = sorted((str(e.get("entity")), str(e.get("role")), str(e.get("group"))) for e in event.entities)
+            told = event.entities if with_entities else []
+            found = sorted((str(e.get("entity")), str(e.get("role")), str(e.get("group"))) for e in told)
             signs.append((event.intent_name, bool(event.text), *found))
         elif isinstance(event, DefinePrevUserUtteredFeaturization):
             signs.append((event.type_name, event.use_text_for_featurization))

@@ -182,3 +182,16 @@ def test_an_event_that_rules_may_know_more_of_is_never_remembered(predict):
     predict(tracker)
     predict(tracker)
     assert len(predict.seen) == 2
+
+
+@pytest.mark.parametrize(("rules", "times"), [({}, 1), ({'[{"user": {"entities": ["procedure"]}}]': "utter"}, 2)])
+def test_turns_that_differ_by_entities_are_one_where_no_rule_asks_for_any(predict, rules, times):
+    predict.policy.lookup = {"rules": rules}
+    for entities in ([], [{"entity": "procedure", "value": "clip"}]):
+        asked = UserUttered("how risky", {"name": "ask_risks", "confidence": 1.0}, entities)
+        predict(DialogueStateTracker.from_events("visitor", [ActionExecuted(ACTION_LISTEN_NAME), asked], domain=DOMAIN))
+    assert len(predict.seen) == times
+
+
+def test_the_own_rules_ask_for_no_entity():
+    assert "entities" not in (paths.DATA / "rules.yml").read_text(encoding="utf-8")
