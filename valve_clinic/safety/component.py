@@ -44,7 +44,7 @@ class SafetyTriage(GraphComponent, IntentClassifier):
             "act_clause": 0.95,
             "sign": 0.1,
             "sign_clause": 0.6,
-            "check": 0.008,
+            "check": 0.004,
             "check_clause": 0.2,
             "check_few": 0.02,
             "few_words": 3,
