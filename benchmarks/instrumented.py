@@ -18,10 +18,7 @@ PARTS = {
     "actions": ("valve_clinic.rasa_patches:_request",),
     "reading the conversation": ("valve_clinic.storage.tracker_store:ConversationStore._load",),
     "storing the message": ("valve_clinic.channel.conversation:Conversations._receive",),
-    "looking up session and id": (
-        "valve_clinic.channel.conversation:Conversations.session_of",
-        "valve_clinic.channel.conversation:Conversations.repeated",
-    ),
+    "looking up session and id": ("valve_clinic.channel.conversation:Conversations.repeated",),
     "storing the answer": ("valve_clinic.channel.store:WebsiteStore.answer",),
     "Rasa, with what it calls": ("rasa.core.agent:Agent.handle_message",),
 }

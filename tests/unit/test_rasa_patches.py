@@ -585,11 +585,11 @@ def test_the_class_of_an_event_is_looked_up_once(monkeypatch):
 
     def resolve(name, default=None):
         asked.append(name)
-        return rasa_patches.Event if name == "known" else default
+        return Event if name == "known" else default
 
     monkeypatch.setattr(rasa_patches, "_original_resolve", resolve)
     rasa_patches._resolve_by_type.cache_clear()
-    assert [Event.resolve_by_type("known") for _ in range(3)] == [rasa_patches.Event] * 3
+    assert [Event.resolve_by_type("known") for _ in range(3)] == [Event] * 3
     assert Event.resolve_by_type("unknown", UserUttered) is UserUttered
     assert asked == ["known", "unknown"]
     rasa_patches._resolve_by_type.cache_clear()

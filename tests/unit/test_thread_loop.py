@@ -19,8 +19,8 @@ async def failing() -> None:
     raise KeyError("words")
 
 
-def in_thread(threads: int = 1) -> list[asyncio.AbstractEventLoop]:
-    with ThreadPoolExecutor(threads) as pool:
+def in_thread() -> list[asyncio.AbstractEventLoop]:
+    with ThreadPoolExecutor(1) as pool:
         return [pool.submit(lambda: thread_loop.run(running())).result() for _ in range(2)]
 
 

@@ -17,8 +17,8 @@ _PLAIN = str.maketrans(
 )
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"}
 _BLANKS = "\t\n\r\v\f"
-#: An o or l that stands for a digit: between digits and their separators.
 _DIGIT = re.compile(r"\d")
+#: An o or l that stands for a digit: between digits and their separators.
 _LETTER_DIGIT = re.compile(r"(?:(?<=\d)|(?<=\d[-. ]))[oOlI](?=[.\-]?\d)|(?<=\d)[oO](?=-)")
 
 
@@ -60,6 +60,6 @@ def _fold_character(character: str) -> str:
 
 
 def _digits(text: str) -> str:
-    return (
-        text if _DIGIT.search(text) is None else _LETTER_DIGIT.sub(lambda match: "0" if match[0] in "oO" else "1", text)
-    )
+    if _DIGIT.search(text) is None:
+        return text
+    return _LETTER_DIGIT.sub(lambda match: "0" if match[0] in "oO" else "1", text)

@@ -111,7 +111,7 @@ def _since_last_message(events: list[Any]) -> list[str] | None:
 
 
 def _recent(events: Sequence[Event], said_first: frozenset[str]) -> list[Event]:
-    """Return the last turns of the conversation, in the last one without what was said first.
+    """Return the last message with what was done for it, but not what was said first, and what was done just before it.
 
     A rule speaks of one message and what follows it, so that RulePolicy, which makes a state of everything that was
     ever said, twice for each action, needs no more, and of the turn before only that there was one: what was done last.
