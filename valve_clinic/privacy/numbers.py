@@ -77,10 +77,15 @@ def find(folded: Folded) -> Iterator[Found]:
 def _of_kind(kind: Kind, text: str) -> Iterator[Found]:
     accept = _CHECKS[kind.check]
     for pattern in kind.patterns:
-        for match in pattern.finditer(text):
+        match = pattern.search(text)
+        while match is not None:
             start, end = match.span("span" if "span" in pattern.groupindex else 0)
+            trimmed = end
             if not is_public(text[start:end]) and accept(text[start:end]):
-                yield Found(start, _trim(text, start, end), kind.id, kind.mask)
+                trimmed = _trim(text, start, end)
+                yield Found(start, trimmed, kind.id, kind.mask)
+            # What was trimmed off may begin the next one: "5@-@5" is two.
+            match = pattern.search(text, max(match.start() + 1, match.end() - (end - trimmed)))
 
 
 def _trim(text: str, start: int, end: int) -> int:
