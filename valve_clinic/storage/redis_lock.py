@@ -44,7 +44,7 @@ class RedisLock:
         """Return a token, or None when the lock was held for all that time; raises `RedisError`."""
         key, token = _PREFIX + conversation, secrets.token_hex(16)
         until = time.monotonic() + seconds
-        while not await self._redis.set(key, token, nx=True, px=LIFE_MS):
+        while not await self._try(key, token):
             if time.monotonic() > until:
                 return None
             await asyncio.sleep(_POLL_SECONDS)
@@ -58,6 +58,24 @@ class RedisLock:
     async def close(self) -> None:
         """Give back the connections."""
         await self._redis.close(close_connection_pool=True)
+
+    async def _try(self, key: str, token: str) -> bool:
+        # A command of redis-py takes a cancellation for its own timeout now and then, and goes on: it is not told.
+        attempt = asyncio.ensure_future(self._redis.set(key, token, nx=True, px=LIFE_MS))
+        try:
+            return bool(await asyncio.shield(attempt))
+        except asyncio.CancelledError:
+            attempt.add_done_callback(lambda done: self._give_back(done, key, token))  # it may get the lock yet
+            raise
+
+    def _give_back(self, attempt: asyncio.Future[bool | None], key: str, token: str) -> None:
+        if not attempt.cancelled() and attempt.exception() is None and attempt.result():
+            asyncio.ensure_future(self._delete(key, token))  # noqa: RUF006
+
+    async def _delete(self, key: str, token: str) -> None:
+        # Without this the lock is free when its life is over.
+        with contextlib.suppress(RedisError, OSError):
+            await self._redis.eval(_RELEASE, 1, key, token)
 
     async def _renew(self, key: str, token: str) -> None:
         while True:

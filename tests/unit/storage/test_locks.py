@@ -109,6 +109,47 @@ async def test_a_waiting_message_that_is_cancelled_leaves_nothing(process: Proce
         pass
 
 
+class DeafRedis:
+    """A Redis whose first command takes a cancellation for its own timeout, as redis-py's can, and goes on."""
+
+    def __init__(self, gets_the_lock: bool) -> None:
+        self.tries = 0
+        self.answers = asyncio.Event()
+        self.given_back: list[str] = []
+        self._gets_the_lock = gets_the_lock
+
+    async def set(self, key: str, token: str, **_: object) -> bool:
+        self.tries += 1
+        try:
+            await self.answers.wait()
+        except asyncio.CancelledError:
+            return False
+        return self._gets_the_lock
+
+    async def eval(self, script: str, keys: int, key: str, token: str) -> int:
+        self.given_back.append(key)
+        return 1
+
+
+@pytest.mark.parametrize("gets_the_lock", [False, True])
+async def test_a_cancellation_that_redis_does_not_hear_ends_the_wait(gets_the_lock: bool, name: str) -> None:
+    from valve_clinic.storage import redis_lock
+
+    lock, deaf = redis_lock.RedisLock(URLS["redis"][0]), DeafRedis(gets_the_lock)
+    lock._redis = deaf  # type: ignore[assignment]
+    waiting = asyncio.ensure_future(lock.acquire(name, 1))
+    while not deaf.tries:
+        await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    deaf.answers.set()
+    for _ in range(5):  # the command ends, and what it got is given back
+        await asyncio.sleep(0)
+    assert deaf.tries == 1
+    assert len(deaf.given_back) == gets_the_lock, "what came late is given back"
+
+
 async def test_a_redis_lock_of_a_killed_holder_expires_and_a_living_one_does_not(name: str) -> None:
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", 6379)):
