@@ -74,14 +74,15 @@ def parse(folder: Path = paths.CONTENT, base: Path | None = None, english: Parse
     parsed = Parsed(folder, base or folder)
     if english is not None:
         parsed.clinic, parsed.facts = english.clinic, english.facts
-        parsed.nodes.update({parsed.base / name: english.nodes.get(parsed.base / name) for name in _BASE})
+        beside = [parsed.base / name for name in _BASE]
+        parsed.documents.update({path: english.documents[path] for path in beside if path in english.documents})
     else:
         parsed.clinic = parsed.read(parsed.base / "clinic.yml", schema.Clinic)
         parsed.facts = _read_facts(parsed.base / "facts.yml", parsed)
     if not parsed.english and (folder / "clinic.yml").is_file():
         parsed.words = parsed.read(folder / "clinic.yml", schema.ClinicWords)
-    beside = NOT_TOPICS if parsed.english else _NOT_TRANSLATED_TOPICS
-    files = sorted(path for path in folder.glob("*.yml") if path.name not in beside)
+    others = NOT_TOPICS if parsed.english else _NOT_TRANSLATED_TOPICS
+    files = sorted(path for path in folder.glob("*.yml") if path.name not in others)
     if not files:
         message, mend = "there is no topic file beside it", "put the topics back, one file each"
         parsed.problems.append(Problem(parsed.base / "clinic.yml", 1, message, mend))
@@ -113,13 +114,13 @@ def digest_of(folder: Path) -> str:
 
 def _read_facts(path: Path, parsed: Parsed) -> dict[str, schema.Fact] | None:
     try:
-        node = parsed.nodes[path] = yaml_file.read(path)
-        facts = parse_obj_as(list[schema.Fact], yaml_file.plain(node))
+        document = parsed.documents[path] = yaml_file.read(path)
+        facts = parse_obj_as(list[schema.Fact], document.data)
     except ContentError as error:
         parsed.problems += error.problems
         return None
     except ValidationError as error:
-        parsed.problems += shapes.from_pydantic(path, node, error, drop=1)
+        parsed.problems += shapes.from_pydantic(path, document, error, drop=1)
         return None
     by_id: dict[str, schema.Fact] = {}
     for index, fact in enumerate(facts):

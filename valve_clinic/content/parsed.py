@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
-from valve_clinic.content import schema, shapes, yaml_file
+from valve_clinic.content import schema, shapes
 from valve_clinic.content.problems import ContentError, Problem
+from valve_clinic.content.yaml_file import Document
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -44,7 +45,7 @@ class Parsed:
     topics: dict[str, schema.Topic] = field(default_factory=dict)
     #: The names of all topic files, the broken ones too.
     names: set[str] = field(default_factory=set)
-    nodes: dict[Path, Any] = field(default_factory=dict)
+    documents: dict[Path, Document] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -62,9 +63,9 @@ class Parsed:
         return self.folder / f"{topic}.yml"
 
     def read(self, path: Path, model: type[_Model]) -> _Model | None:
-        """Return a file's data, or None: `problems` says why. Its nodes, which know their lines, are kept."""
+        """Return a file's data, or None: `problems` says why. What was read is kept, for its lines."""
         try:
-            found, self.nodes[path] = shapes.read_mapping(path, model)
+            found, self.documents[path] = shapes.read_mapping(path, model)
         except ContentError as error:
             self.problems += error.problems
             return None
@@ -72,7 +73,8 @@ class Parsed:
 
     def at(self, path: Path, location: Location, message: str, mend: str) -> Problem:
         """Return a problem at the value's line."""
-        return Problem(path, yaml_file.line_of(self.nodes.get(path), location), message, mend)
+        document = self.documents.get(path)
+        return Problem(path, document.line_of(location) if document else 1, message, mend)
 
     def in_topic(self, topic: str, location: Location, message: str, mend: str) -> Problem:
         """Return a problem of a topic file."""

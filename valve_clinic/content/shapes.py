@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from valve_clinic.content import yaml_file
 from valve_clinic.content.problems import ContentError, Problem
+from valve_clinic.content.yaml_file import Document
 
 _Model = TypeVar("_Model", bound=BaseModel)
 #: How to mend an error of pydantic's, by the beginning of its type.
@@ -27,19 +28,19 @@ _MENDS = (
 )
 
 
-def read_mapping(path: Path, model: type[_Model]) -> tuple[_Model, Any]:
-    """Return the file as a `model`, and its nodes; raises `ContentError` with every line that does not fit."""
-    node = yaml_file.read(path)
-    if not isinstance(node, dict):
+def read_mapping(path: Path, model: type[_Model]) -> tuple[_Model, Document]:
+    """Return the file as a `model`, and as it was read; raises `ContentError` with every line that does not fit."""
+    document = yaml_file.read(path)
+    if not isinstance(document.data, dict):
         mend = "write key: value lines; docs/content.md shows a whole file"
         raise ContentError([Problem(path, 1, "the file must be a mapping (key: value)", mend)])
     try:
-        return model.parse_obj(yaml_file.plain(node)), node
+        return model.parse_obj(document.data), document
     except ValidationError as error:
-        raise ContentError(from_pydantic(path, node, error, drop=0)) from None
+        raise ContentError(from_pydantic(path, document, error, drop=0)) from None
 
 
-def from_pydantic(path: Path, node: object, error: ValidationError, drop: int) -> list[Problem]:
+def from_pydantic(path: Path, document: Document, error: ValidationError, drop: int) -> list[Problem]:
     """Return pydantic's errors as problems; the first `drop` parts of a location are not the file's."""
     problems = []
     for item in error.errors():
@@ -49,5 +50,5 @@ def from_pydantic(path: Path, node: object, error: ValidationError, drop: int) -
         if item["type"] == "value_error.extra":
             message = "unknown key; check its spelling"
         mend = next(text for kind, text in (*_MENDS, ("", "correct the value")) if item["type"].startswith(kind))
-        problems.append(Problem(path, yaml_file.line_of(node, location), f"{where}: {message}", mend))
+        problems.append(Problem(path, document.line_of(location), f"{where}: {message}", mend))
     return problems

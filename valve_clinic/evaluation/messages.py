@@ -51,15 +51,15 @@ def domain_intents(domain: Path = paths.DOMAIN_FILE) -> frozenset[str]:
 def read(path: Path, intents: Collection[str]) -> list[LabelledMessage]:
     """Return the file's messages in order; raises `MessagesError` when one is not right or there are none."""
     try:
-        root = yaml_file.read(path)
+        document = yaml_file.read(path)
     except ContentError as error:
         raise MessagesError("\n".join(str(problem) for problem in error.problems)) from None
-    found = yaml_file.plain(root)
+    found = document.data
     if not isinstance(found, list) or not found:
         raise MessagesError(str(Problem(path, 1, "not a list of messages, each with text and intent")))
     problems = []
     for number, item in enumerate(found):
-        line = yaml_file.line_of(root, [number])
+        line = document.line_of([number])
         problems += [str(Problem(path, line, problem)) for problem in _problems(item, intents)]
     if problems:
         raise MessagesError("\n".join(problems))

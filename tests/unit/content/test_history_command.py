@@ -117,7 +117,7 @@ def test_a_restore_is_not_undone_by_the_next_load_until_the_file_is_written_back
     assert "served, restored" in run("history", TOPIC).stdout
     written = run("restore", str(older), "--write")
     assert written.exit_code == 0, written.stderr
-    assert yaml_file.read(file) == yaml_file.read(Path(paths.ROOT / "content" / file.name))
+    assert yaml_file.read(file).data == yaml_file.read(Path(paths.ROOT / "content" / file.name)).data
     assert file.read_text(encoding="utf-8").splitlines()[0] == first_text.splitlines()[0], "the comment stays"
     assert run("load").exit_code == 0
     assert "restored" not in run("history", TOPIC).stdout
@@ -163,11 +163,11 @@ def test_a_file_that_would_be_wrong_is_found_before_anything_is_served(edit, fol
 def test_every_topic_can_be_written_back_over_its_file_and_as_a_new_one(real_content, folder) -> None:
     for topic in real_content.topics.values():
         file = folder / f"{topic.id}.yml"
-        assert yaml_file.plain(yaml_file.read(file)), file
+        assert yaml_file.read(file).data, file
         for place in (file, folder / "none.yml"):
             target = folder / "written.yml"
             target.write_text(write_back.render(topic, place), encoding="utf-8")
-            assert schema.Topic.parse_obj(yaml_file.plain(yaml_file.read(target))) == topic
+            assert schema.Topic.parse_obj(yaml_file.read(target).data) == topic
 
 
 def test_a_start_puts_nothing_in_service_that_breaks_a_rule(edit, tmp_path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from valve_clinic import paths
-from valve_clinic.content import loader
+from valve_clinic.content import loader, yaml_file
 from valve_clinic.content.problems import ContentError
 
 from .test_loader import TOPIC, assert_refused, break_topic, problems_of
@@ -134,3 +135,25 @@ def test_a_placeholder_that_is_not_one_word_is_refused(folder, placeholder):
 def test_a_title_is_plain_text_too(folder, title):
     break_topic(folder, "title: Why does it leak", f'title: "{title}"')
     assert_refused(folder, "ask_causes.yml", "title:", "")
+
+
+def test_what_libyaml_refuses_and_is_right_is_read(tmp_path):
+    file = tmp_path / "a.yml"
+    file.write_text("first: 1\nplaces:\n- {name: x, url: https://example.org}\n", encoding="utf-8")
+    document = yaml_file.read(file)
+    assert document.data == {"first": 1, "places": [{"name": "x", "url": "https://example.org"}]}
+    assert document.line_of(["places", 0, "url"]) == 3
+
+
+@AT_RANDOM
+@given(text=st.lists(PIECES | st.text(max_size=8), max_size=12).map("".join))
+def test_both_parsers_read_the_same(tmp_path, text):
+    """Libyaml may refuse what ruamel's own parser reads, and then that one is asked; it must not read another thing."""
+    file = tmp_path / "a.yml"
+    file.write_bytes(text.encode("utf-8", errors="replace"))
+    try:
+        document = yaml_file.read(file)
+    except ContentError:
+        return
+    if not document.pure:
+        assert repr(document.data) == repr(yaml_file.plain(YAML(typ="safe", pure=True).load(document.text)))

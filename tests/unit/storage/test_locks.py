@@ -114,12 +114,13 @@ class DeafRedis:
 
     def __init__(self, gets_the_lock: bool) -> None:
         self.tries = 0
-        self.answers = asyncio.Event()
+        self.asked, self.answers = asyncio.Event(), asyncio.Event()
         self.given_back: list[str] = []
         self._gets_the_lock = gets_the_lock
 
     async def set(self, key: str, token: str, **_: object) -> bool:
         self.tries += 1
+        self.asked.set()
         try:
             await self.answers.wait()
         except asyncio.CancelledError:
@@ -138,8 +139,7 @@ async def test_a_cancellation_that_redis_does_not_hear_ends_the_wait(gets_the_lo
     lock, deaf = redis_lock.RedisLock(URLS["redis"][0]), DeafRedis(gets_the_lock)
     lock._redis = deaf  # type: ignore[assignment]
     waiting = asyncio.ensure_future(lock.acquire(name, 1))
-    while not deaf.tries:
-        await asyncio.sleep(0)
+    await deaf.asked.wait()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting

@@ -24,7 +24,7 @@ def check(parsed: Parsed, house: House) -> Iterator[Problem]:
     if parsed.english or parsed.clinic is None or not path.is_file():
         return
     try:
-        found, parsed.nodes[path] = shapes.read_mapping(path, responses.Responses)
+        found, parsed.documents[path] = shapes.read_mapping(path, responses.Responses)
     except ContentError as error:
         yield from error.problems
         return
