@@ -42,7 +42,9 @@ class TypoMender(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> TypoMender:
-        """Return the component; there is nothing to train."""
+        """Return the component; there is nothing to train. The word lists are read now, not with the first mistake."""
+        _known_words()
+        _clinic_words()
         return cls()
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -98,6 +100,7 @@ def _known_words() -> frozenset[str]:
     return _english() | _vocabulary() | frozenset([*_rules()["words"], *_rules()["keep"]])
 
 
+@lru_cache(maxsize=1)
 def _vocabulary() -> frozenset[str]:
     """Return the words of the look-up lists; some of them are mistakes that people make."""
     return frozenset(re.findall(r"[a-z]{4,}", " ".join(language.read_vocabulary())))

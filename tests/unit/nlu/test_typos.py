@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from valve_clinic.nlu import typos
 from valve_clinic.nlu.typos import TypoMender, mend
 
 ORDINARY = [
@@ -64,3 +65,12 @@ def test_the_component_mends_messages_and_leaves_training_data_alone() -> None:
     (heard,) = component.process([Message({TEXT: "my vavle"})])
     assert heard.as_dict(only_output_properties=True)[TEXT] == "my valve"
     assert component.process([Message({})])[0].get(TEXT) is None
+
+
+def test_the_word_lists_are_there_before_the_first_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading them took a sixth of a second, for which the first patient with a mistake, and all beside, waited."""
+    for cached in (typos._vocabulary, typos._known_words, typos._clinic_words):
+        cached.cache_clear()
+    TypoMender.create({}, None, None, None)  # type: ignore[arg-type]
+    monkeypatch.setattr(typos.language, "read_vocabulary", lambda: pytest.fail("read in the middle of a message"))
+    assert mend("my mitrel vavle") == "my mitral valve"
