@@ -13,6 +13,7 @@ from rasa.nlu.classifiers.fallback_classifier import FallbackClassifier
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY
 from rasa.shared.nlu.training_data.message import Message
 
+from valve_clinic.nlu.classifier import QUESTIONS
 from valve_clinic.nlu.featurizer import BEHIND
 
 
@@ -45,7 +46,12 @@ class IntentFallback(FallbackClassifier):
         return confidence < needed, confidence
 
     def _nlu_prediction_ambiguous(self, message: Message) -> tuple[bool, float | None]:
-        """Say whether two intents are as sure as each other; between two that mislead nobody either will do."""
+        """Say whether two intents are as sure as each other.
+
+        Between two that mislead nobody either will do, and where the second is answered as well there is no choice.
+        """
         ambiguous, gap = super()._nlu_prediction_ambiguous(message)
-        first_two = {item[INTENT_NAME_KEY] for item in message.data.get(INTENT_RANKING_KEY, [])[:2]}
-        return ambiguous and not first_two <= set(self.component_config["harmless"]), gap
+        first_two = [item[INTENT_NAME_KEY] for item in message.data.get(INTENT_RANKING_KEY, [])[:2]]
+        answered = {question["intent"] for question in message.get(QUESTIONS) or []}
+        either = set(first_two) <= set(self.component_config["harmless"]) or answered.issuperset(first_two[1:])
+        return ambiguous and not either, gap

@@ -8,6 +8,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from valve_clinic.dialogue.fallback import IntentFallback
+from valve_clinic.nlu.classifier import QUESTIONS
 from valve_clinic.nlu.encoder import Judgement
 from valve_clinic.nlu.featurizer import BEHIND
 
@@ -59,6 +60,16 @@ def test_between_two_that_mislead_nobody_the_chat_does_not_ask(second, acted_on)
     message = Message({TEXT: "words", INTENT: ranking[0], INTENT_RANKING_KEY: ranking})
     IntentFallback({**CONFIG, "ambiguity_threshold": 0.05}).process([message])
     assert message.get(INTENT)["name"] == ("greet" if acted_on else "nlu_fallback")
+
+
+@pytest.mark.parametrize(("answered", "acted_on"), [(["ask_risks"], True), (["ask_results"], False), ([], False)])
+def test_what_is_answered_as_well_is_not_asked_about(answered, acted_on):
+    """A wish for advice that may be a general question, as sure as each other: it is declined and answered."""
+    ranking = [{"name": "ask_personal_advice", "confidence": 0.51}, {"name": "ask_risks", "confidence": 0.48}]
+    message = Message({TEXT: "words", INTENT: ranking[0], INTENT_RANKING_KEY: ranking})
+    message.set(QUESTIONS, [{"intent": name} for name in answered])
+    IntentFallback({**CONFIG, "ambiguity_threshold": 0.05}).process([message])
+    assert message.get(INTENT)["name"] == ("ask_personal_advice" if acted_on else "nlu_fallback")
 
 
 @pytest.mark.parametrize(("config", "leans"), [({"leaning_threshold": 0.6}, False), ({}, True)])
