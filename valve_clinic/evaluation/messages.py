@@ -59,8 +59,7 @@ def read(path: Path, intents: Collection[str]) -> list[LabelledMessage]:
         raise MessagesError(str(Problem(path, 1, "not a list of messages, each with text and intent")))
     problems = []
     for number, item in enumerate(found):
-        line = document.line_of([number])
-        problems += [str(Problem(path, line, problem)) for problem in _problems(item, intents)]
+        problems += [str(Problem(path, document.line_of([number]), problem)) for problem in _problems(item, intents)]
     if problems:
         raise MessagesError("\n".join(problems))
     return [

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
 from valve_clinic.database import make_engine
-from valve_clinic.storage import worker
+from valve_clinic.storage import attempts, worker
 from valve_clinic.storage.errors import StorageError
 
 _POLL_SECONDS = 0.05
@@ -35,12 +35,8 @@ class PostgresLock:
         key = int.from_bytes(hashlib.blake2b(conversation.encode(), digest_size=8).digest(), "big", signed=True)
         until = time.monotonic() + seconds
         while True:
-            attempt = asyncio.ensure_future(worker.run(lambda: self._try(key)))
-            try:
-                held = await asyncio.shield(attempt)
-            except asyncio.CancelledError:
-                attempt.add_done_callback(_give_back)  # its thread may get the lock yet
-                raise
+            # The thread may get the lock after the wait for it was cancelled.
+            held = await attempts.finish(worker.run(lambda: self._try(key)), self.release)
             if held is not None or time.monotonic() > until:
                 return held
             await asyncio.sleep(_POLL_SECONDS)
@@ -67,11 +63,6 @@ class PostgresLock:
             raise
         connection.close()
         return None
-
-
-def _give_back(attempt: asyncio.Future[_Held | None]) -> None:
-    if not attempt.cancelled() and attempt.exception() is None and (held := attempt.result()) is not None:
-        asyncio.ensure_future(worker.run(lambda: _unlock(held)))  # noqa: RUF006
 
 
 def _unlock(token: _Held) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from valve_clinic.storage import attempts
+
 #: Milliseconds after which the lock of a holder that was killed is free.
 LIFE_MS = 3000
 #: A holder that lives says so this often.
@@ -44,7 +46,8 @@ class RedisLock:
         """Return a token, or None when the lock was held for all that time; raises `RedisError`."""
         key, token = _PREFIX + conversation, secrets.token_hex(16)
         until = time.monotonic() + seconds
-        while not await self._try(key, token):
+        # A command of redis-py takes a cancellation for its own timeout now and then, and goes on: it is not told.
+        while not await attempts.finish(self._try(key, token), lambda held: self._delete(key, held)):
             if time.monotonic() > until:
                 return None
             await asyncio.sleep(_POLL_SECONDS)
@@ -53,29 +56,17 @@ class RedisLock:
     async def release(self, token: _Held) -> None:
         """Delete the key if it is still this holder's."""
         token.renewal.cancel()
-        await self._redis.eval(_RELEASE, 1, token.key, token.token)
+        await self._delete(token.key, token.token)
 
     async def close(self) -> None:
         """Give back the connections."""
         await self._redis.close(close_connection_pool=True)
 
-    async def _try(self, key: str, token: str) -> bool:
-        # A command of redis-py takes a cancellation for its own timeout now and then, and goes on: it is not told.
-        attempt = asyncio.ensure_future(self._redis.set(key, token, nx=True, px=LIFE_MS))
-        try:
-            return bool(await asyncio.shield(attempt))
-        except asyncio.CancelledError:
-            attempt.add_done_callback(lambda done: self._give_back(done, key, token))  # it may get the lock yet
-            raise
-
-    def _give_back(self, attempt: asyncio.Future[bool | None], key: str, token: str) -> None:
-        if not attempt.cancelled() and attempt.exception() is None and attempt.result():
-            asyncio.ensure_future(self._delete(key, token))  # noqa: RUF006
+    async def _try(self, key: str, token: str) -> str | None:
+        return token if await self._redis.set(key, token, nx=True, px=LIFE_MS) else None
 
     async def _delete(self, key: str, token: str) -> None:
-        # Without this the lock is free when its life is over.
-        with contextlib.suppress(RedisError, OSError):
-            await self._redis.eval(_RELEASE, 1, key, token)
+        await self._redis.eval(_RELEASE, 1, key, token)
 
     async def _renew(self, key: str, token: str) -> None:
         while True:
