@@ -137,7 +137,7 @@ _read_before: dict[tuple[str, bytes], Any] = {}
 
 
 def _read_once(path: Path) -> Any:
-    """Read a file only when no file of the same name and bytes was read before: facts.yml takes half a second."""
+    """Read a file only when no file of the same name and bytes was read before: hundreds of tests read the folder."""
     key = (path.name, path.read_bytes() if path.is_file() else b"")
     if key not in _read_before:
         _read_before[key] = _read(path)
