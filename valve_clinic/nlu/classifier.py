@@ -63,7 +63,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         `C` is the inverse of the regularisation, `sparse_dimensions` is what the n-grams are condensed to;
         `ranking_length` bounds the ranking that is kept with the message. `alone` names the intents that are answered
         alone. From the probability `advice_from` on, a question may ask for a decision about a person: that is declined
-        first, then answered.
+        first, then answered. `follow_ups` is the hash of the taught follow-ups, empty to leave them out.
         """
         return {
             "C": 10.0,
@@ -72,6 +72,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             "ranking_length": 10,
             "alone": ["report_emergency", "report_crisis"],
             "advice_from": 0.05,
+            "follow_ups": follow_ups.file_hash(),
             "code": source_hash(),
         }
 
@@ -113,10 +114,13 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         """Fit on the messages that are not held aside, and calibrate on those that are; same data, same model."""
         messages = examples.with_text(training_data.intent_examples)
         fitted = [message for message in messages if not examples.is_held_aside(message.get(TEXT))]
+        intents = {message.get(INTENT) for message in messages}
+        taught = [pair for pair in follow_ups.read() if pair.intent in intents] if self._config["follow_ups"] else []
+        short = follow_ups.alone(taught, known=[message.get(TEXT) for message in fitted])
         self._linear = linear.fit(
-            [message.get(TEXT) for message in fitted],
-            [message.get(INTENT) for message in fitted],
-            np.vstack([examples.flags_of(message) for message in fitted]),
+            [*(message.get(TEXT) for message in fitted), *(text for text, _ in short)],
+            [*(message.get(INTENT) for message in fitted), *(intent for _, intent in short)],
+            np.vstack([*map(examples.flags_of, fitted), *(examples.flags_of_intent(intent) for _, intent in short)]),
             self._config,
         )
         aside = [message for message in messages if examples.is_held_aside(message.get(TEXT))] or messages

@@ -20,7 +20,12 @@ _HELD_ASIDE = 12
 def flags_of(message: Message) -> np.ndarray:
     """Return which flags a training message has: 0.0 or 1.0 for each of `FLAGS`."""
     metadata = (message.get(METADATA) or {}).get("intent") or {}
-    named = {_INTENTS.get(message.get(INTENT)), metadata.get("level")}
+    return flags_of_intent(message.get(INTENT), metadata.get("level"))
+
+
+def flags_of_intent(intent: str, level: str | None = None) -> np.ndarray:
+    """Return which of `FLAGS`, 0.0 or 1.0, a message of the intent has, and of the safety level beside it."""
+    named = {_INTENTS.get(intent), level}
     return np.array([float(flag in named) for flag in FLAGS], dtype=np.float32)
 
 

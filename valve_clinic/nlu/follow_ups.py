@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from valve_clinic import paths
-from valve_clinic.nlu import questions
+from valve_clinic.nlu import examples, questions
 
 #: The taught pairs; invented, like all training messages.
 FILE = paths.DATA / "follow_ups.yml"
@@ -115,6 +115,26 @@ def read(intents: Collection[str] | None = None, path: Path = FILE) -> list[Foll
         if found.setdefault((pair.previous.lower(), pair.text.lower()), pair) is not pair:
             raise FollowUpsError(f"{place}: the same pair stands in the file before")
     return list(found.values())
+
+
+def alone(pairs: Iterable[FollowUp], known: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the taught short messages that are to be learnt alone, once for each meaning, with the intent.
+
+    What is `known` and what is held aside is not among them.
+
+    Danger is looked for in the words of a message alone, and no training message is like "she's 73", which is said in
+    the middle of a talk only: that there is none in it has to be learnt.
+    """
+    messages = {_plain(text) for text in known}
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for pair in pairs:
+        if _plain(pair.text) not in messages and not examples.is_held_aside(pair.text):
+            found.setdefault((_plain(pair.text), pair.intent), (pair.text, pair.intent))
+    return list(found.values())
+
+
+def _plain(text: str) -> str:
+    return " ".join(_WORD.findall(text.lower()))
 
 
 def file_hash(path: Path = FILE) -> str:

@@ -3,9 +3,9 @@
 Messages of patients come as several sentences, and a danger can stand in one clause of many. The branch therefore
 learns on spans inside their text: the whole message; its questions, which mean what the message means; its clauses,
 which are harmless where the message is; and, in two messages put one after the other, each of both. What a short
-message means behind another one is written by hand (`data/follow_ups.yml`); that it often means what it means alone is
-learnt from messages put behind others at random. What is put together exists during training only: the files in `data/`
-have whole messages that somebody wrote.
+message means behind another one is written by hand (`data/follow_ups.yml`), and is learnt of it alone as well; that it
+often means what it means alone is learnt from messages put behind others at random. What is put together exists during
+training only: the files in `data/` have whole messages that somebody wrote.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def of_message(text: str, sentences: Iterable[Span], label: int, flags: np.ndarr
     return Lesson(text, spans, np.array(labels, dtype=np.int32), rows)
 
 
-def of_follow_up(text: str, span: Span, label: int, flags: int) -> Lesson:
-    """Return what is learnt from a harmless message that stands in `span`, behind the message that it leans on."""
+def of_follow_up(text: str, span: Span, label: int, flags: np.ndarray) -> Lesson:
+    """Return what is learnt from a message that stands in `span`, behind the harmless one that it leans on."""
     spans = [(0, len(text)), span]
-    return Lesson(text, spans, np.array([UNKNOWN, label], dtype=np.int32), np.zeros((2, flags), dtype=np.float32))
+    return Lesson(text, spans, np.array([UNKNOWN, label], dtype=np.int32), np.vstack([flags, flags]).astype(np.float32))
 
 
 def behind_others(
@@ -76,7 +76,7 @@ def behind_others(
         if first.labels[0] == second.labels[0] or first.flags[0].any():
             continue
         text, span = follow_ups.joined(first.text, second.text)
-        found.append(of_follow_up(text, span, int(second.labels[0]), len(second.flags[0])))
+        found.append(of_follow_up(text, span, int(second.labels[0]), second.flags[0]))
     return found
 
 

@@ -54,10 +54,15 @@ def teach(
         if follow_ups.speaks_for_itself(lesson.text, message.get(INTENT)) and not lesson.flags[0].any()
     ]
     behind = lessons.behind_others(learnt, alone, config["behind_share"], config["pair_length"], random)
-    for pair in follow_ups.read() if config["follow_ups"] else []:
+    taught = [pair for pair in follow_ups.read() if pair.intent in intents] if config["follow_ups"] else []
+    for pair in taught:
         text, span = follow_ups.joined(pair.previous, pair.text)
-        if pair.intent in intents and not examples.is_held_aside(text):
-            behind.append(lessons.of_follow_up(text, span, intents.index(pair.intent), len(examples.FLAGS)))
+        if not examples.is_held_aside(text):
+            flags = examples.flags_of_intent(pair.intent)
+            behind.append(lessons.of_follow_up(text, span, intents.index(pair.intent), flags))
+    for text, intent in follow_ups.alone(taught, known=[lesson.text for lesson in learnt]):
+        flags = examples.flags_of_intent(intent)
+        behind.append(lessons.of_message(text, [(0, len(text))], intents.index(intent), flags))
     learnt += lessons.together(learnt, config["pair_share"], config["pair_length"], random)
     learnt += behind
     _, layers = network.read(encoders.weights_folder())

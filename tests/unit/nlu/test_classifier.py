@@ -11,7 +11,7 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from valve_clinic.nlu import classifier, follow_ups
+from valve_clinic.nlu import classifier, examples, follow_ups
 from valve_clinic.nlu.calibration import Calibration
 from valve_clinic.nlu.classifier import CLAUSE_FLAGS, FLAG_PROBABILITIES, QUESTIONS, TfidfDenseClassifier
 from valve_clinic.nlu.encoder import Judgement
@@ -24,7 +24,7 @@ EXAMPLES = {
 }
 TEXTS = [text for texts in EXAMPLES.values() for text in texts]
 LABELS = [label for label, texts in EXAMPLES.items() for _ in texts]
-CONFIG = {**TfidfDenseClassifier.get_default_config(), "sparse_dimensions": 5}
+CONFIG = {**TfidfDenseClassifier.get_default_config(), "sparse_dimensions": 5, "follow_ups": ""}
 #: Scores of a tuned branch that cannot tell.
 EVEN = np.log(np.full(3, 1 / 3))
 NO_FLAGS = np.full(3, -4.0)
@@ -62,6 +62,20 @@ def test_what_was_kept_is_what_was_trained(tmp_path):
     rankings = [one.process([message(TEXTS[3])])[0].get("intent_ranking") for one in (before, after)]
     assert [item["name"] for item in rankings[0]] == [item["name"] for item in rankings[1]]
     assert np.allclose(*[[item["confidence"] for item in ranking] for ranking in rankings], atol=1e-5)
+
+
+@pytest.mark.parametrize(("wanted", "learnt"), [("some", [("hes 70", "ask_causes")]), ("", [])])
+def test_taught_short_messages_are_learnt_alone(tmp_path, monkeypatch, wanted, learnt):
+    taught = [("hes 70", "ask_causes"), ("he wont wake up", "report_emergency"), (TEXTS[0], "greet")]
+    pairs = [follow_ups.FollowUp("who gets it", *pair) for pair in taught]
+    monkeypatch.setattr(follow_ups, "read", lambda: pairs)
+    monkeypatch.setitem(CONFIG, "follow_ups", wanted)
+    seen, fit = [], classifier.linear.fit
+    monkeypatch.setattr(classifier.linear, "fit", lambda *given: seen.append(given) or fit(*given))
+    trained(tmp_path)
+    (texts, labels, flags, _), fitted = seen[0], [text for text in TEXTS if not examples.is_held_aside(text)]
+    assert list(zip(texts, labels, strict=True))[len(fitted) :] == learnt
+    assert flags.shape == (len(texts), 3)
 
 
 def test_the_flags_of_a_message_and_of_its_clauses_are_probabilities(tmp_path):

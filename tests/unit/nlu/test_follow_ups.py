@@ -8,7 +8,7 @@ from rasa.shared.nlu.constants import METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from valve_clinic.evaluation import messages
-from valve_clinic.nlu import follow_ups
+from valve_clinic.nlu import examples, follow_ups
 from valve_clinic.nlu.featurizer import BEHIND, FLAGGED, TUNED, SentenceEncoderFeaturizer
 from valve_clinic.nlu.follow_ups import FollowUpsError
 
@@ -124,3 +124,17 @@ def test_the_fewer_words_and_the_less_clear_the_more_the_context_counts():
 )
 def test_a_few_words_speak_for_themselves_where_they_are_no_question(text, intent, does):
     assert follow_ups.speaks_for_itself(text, intent) is does
+
+
+def test_a_taught_message_is_learnt_alone_once_for_each_meaning_where_it_is_not_known():
+    aside = next(text for text in map(str, range(1000)) if examples.is_held_aside(text))
+    taught = [
+        ("who gets the clip", "hes 70", "ask_eligibility"),
+        ("who gets surgery", "Hes 70", "ask_surgery"),
+        ("who gets a leak", "Hes 70!", "ask_eligibility"),
+        ("how long is recovery", "and driving?", "ask_recovery_time"),
+        ("how old must one be", aside, "ask_eligibility"),
+    ]
+    pairs = [follow_ups.FollowUp(*entry) for entry in taught]
+    alone = follow_ups.alone(pairs, known=["And driving"])
+    assert alone == [("hes 70", "ask_eligibility"), ("Hes 70", "ask_surgery")]

@@ -79,5 +79,12 @@ def test_a_short_message_behind_another_one_keeps_its_meaning():
         assert not lesson.flags.any()
 
 
+def test_a_danger_behind_a_harmless_message_is_one():
+    lesson = lessons.of_follow_up("how long is recovery? he wont wake up", (22, 37), 9, DANGER)
+    assert said(lesson)[1] == "he wont wake up"
+    assert lesson.labels.tolist() == [UNKNOWN, 9]
+    assert lesson.flags.tolist() == [[1, 0], [1, 0]]
+
+
 def test_nothing_is_put_behind_others_where_nothing_speaks_for_itself():
     assert lessons.behind_others(learnt(), [], 1.0, 100, np.random.default_rng(1)) == []
