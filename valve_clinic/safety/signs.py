@@ -15,7 +15,7 @@ SIGNS_FILE = Path(__file__).parent / "signs.yml"
 #: Cues around a sign; `signs.yml` says what each does.
 CUES = ("now", "not", "unless", "past", "usual", "general", "safe", "happening", "other_person")
 _LEVELS = {level.name.lower(): level for level in (Level.ACT, Level.CHECK, Level.SAME_DAY, Level.CRISIS)}
-_SIGN_KEYS = {"id", "name", "level", "says", "sources", "phrases", "must", "must_not"}
+_SIGN_KEYS = {"id", "name", "level", "says", "unsure", "sources", "phrases", "must", "must_not"}
 
 
 class SignsError(ValueError):
@@ -34,6 +34,8 @@ class Sign:
     phrases: tuple[str, ...]
     must: tuple[str, ...]
     must_not: tuple[str, ...]
+    #: Where the models see nothing behind it, it is no sign.
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,4 +80,7 @@ def _sign(item: dict[str, Any], file: str) -> Sign:
     if item["level"] not in _LEVELS:
         raise SignsError(f"{file}: the level of {name} must be one of {', '.join(_LEVELS)}")
     lists = {key: tuple(item[key]) for key in ("sources", "phrases", "must", "must_not")}
-    return Sign(item["id"], item["name"], _LEVELS[item["level"]], item.get("says"), **lists)
+    unsure = item.get("unsure", False)
+    if not isinstance(unsure, bool) or (unsure and item["level"] != "crisis"):
+        raise SignsError(f"{file}: unsure of {name} must be true or false, and true at level crisis only")
+    return Sign(item["id"], item["name"], _LEVELS[item["level"]], item.get("says"), **lists, unsure=unsure)

@@ -49,6 +49,9 @@ class Thresholds:
     few_words: float
     crisis: float
     crisis_clause: float
+    #: Below both of these the models see nothing behind an unsure sign of a crisis.
+    crisis_sign: float
+    crisis_sign_clause: float
     same_day: float
     same_day_clause: float
 
@@ -71,6 +74,8 @@ def assess(
     the chat does not know names 911.
     """
     found, cues = matcher.find(text)
+    if not _reaches(CRISIS, thresholds.crisis_sign, thresholds.crisis_sign_clause, whole, clauses):
+        found = [item for item in found if not item.sign.unsure]
     by_signs = from_signs(text, found, cues)
     if by_signs.language == languages.OTHER and languages.is_in_other_script(text):
         whole, clauses = dict.fromkeys(FLAGS, 0.0), ()

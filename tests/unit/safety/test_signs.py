@@ -49,6 +49,8 @@ def write(folder: Path, change: dict[str, object]) -> Path:
         ({"sources": None}, "cannot_breathe needs sources"),
         ({"must_not": []}, "cannot_breathe needs must_not"),
         ({"color": "red"}, "may have the keys"),
+        ({"unsure": "maybe"}, "unsure of cannot_breathe must be true or false"),
+        ({"unsure": True}, "true at level crisis only"),
     ],
 )
 def test_a_wrong_shape_is_named(tmp_path: Path, change: dict[str, object], reason: str) -> None:

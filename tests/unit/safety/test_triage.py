@@ -23,6 +23,8 @@ THRESHOLDS = Thresholds(
     few_words=2,
     crisis=0.5,
     crisis_clause=0.8,
+    crisis_sign=0.05,
+    crisis_sign_clause=0.3,
     same_day=0.5,
     same_day_clause=0.8,
 )
@@ -139,3 +141,24 @@ def test_what_the_models_say_of_another_script_is_not_heard(text: str) -> None:
     found = assess(text, flags(crisis=0.9, emergency=0.9, same_day=0.9), flags(crisis=0.99))
     assert (found.level, found.same_day, found.says) == (Level.NONE, False, "utter_other_language")
     assert assess(text + " help chest pain now", flags()).level > Level.NONE
+
+
+@pytest.mark.parametrize(
+    ("whole", "clause", "expected"),
+    [
+        (flags(), flags(), Level.NONE),
+        (flags(crisis=0.04), flags(crisis=0.29), Level.NONE),
+        (flags(crisis=0.05), flags(), Level.CRISIS),
+        (flags(), flags(crisis=0.3), Level.CRISIS),
+    ],
+)
+def test_an_unsure_sign_needs_somebody_who_agrees(
+    whole: dict[str, float], clause: dict[str, float], expected: Level
+) -> None:
+    assert assess("who sang about suicide doors", whole, clause).level is expected
+    assert assess("I think of killing myself", whole, clause).level is Level.CRISIS
+
+
+def test_without_the_models_an_unsure_sign_is_one() -> None:
+    text = "who sang about suicide doors"
+    assert triage.from_signs(text, *matcher.shared().find(text)).level is Level.CRISIS
