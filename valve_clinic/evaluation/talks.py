@@ -31,6 +31,8 @@ class Reply:
     variant: dict[str, str] = field(default_factory=dict)
 
 
+#: What the variant of an expected answer may depend on.
+_CONTEXT = ("procedure", "severity")
 #: Takes the messages of one visitor, one after the other, and returns the replies to the last one.
 Talk = Callable[[Sequence[str]], list[Reply]]
 
@@ -99,7 +101,8 @@ def both(talk: Talk, item: dict[str, Any]) -> bool:
 def in_context(talk: Talk, item: dict[str, Any]) -> bool:
     """Return whether the last message's first answer has the topic and the variant that are expected.
 
-    A topic whose text does not depend on the procedure or the severity answers for any of them. Where a decision is
+    A topic whose text does not depend on the procedure or the severity answers for any of them, and where neither is
+    named, not even as null, any text of the topic does. Where a decision is
     declined first and the question then answered in general, the general answer is the one that counts.
     """
     from valve_clinic.content.store import shared_store
@@ -109,7 +112,9 @@ def in_context(talk: Talk, item: dict[str, Any]) -> bool:
     found = next((reply for reply in replies if reply.topic and reply.kind != _KINDS["ask_personal_advice"]), None)
     if found is None or found.topic != wanted["topic"]:
         return False
-    values = {key: wanted[key] for key in ("procedure", "severity") if wanted.get(key)}
+    if wanted.keys().isdisjoint(_CONTEXT):
+        return True
+    values = {key: wanted[key] for key in _CONTEXT if wanted.get(key)}
     meant = shared_store().answer(found.topic, values)
     return meant is not None and found.variant == dict(meant.variant or {})
 

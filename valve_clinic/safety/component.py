@@ -50,8 +50,8 @@ class SafetyTriage(GraphComponent, IntentClassifier):
             "few_words": 3,
             "crisis": 0.25,
             "crisis_clause": 0.97,
-            "crisis_sign": 0.03,
-            "crisis_sign_clause": 0.2,
+            "crisis_sign": 0.1,
+            "crisis_sign_clause": 0.5,
             "same_day": 0.04,
             "same_day_clause": 0.2,
         }

@@ -56,6 +56,8 @@ def follow_up(topic, procedure=None):
         (follow_up("ask_causes", "surgery"), CAUSES, True),
         (follow_up("ask_causes"), RISKS, False),
         (follow_up("ask_causes"), Reply("clarify", None), False),
+        ({**follow_up("ask_risks"), "expect": {"topic": "ask_risks"}}, RISKS, True),
+        ({**follow_up("ask_risks"), "expect": {"topic": "ask_risks"}}, CAUSES, False),
     ],
 )
 def test_a_follow_up_needs_the_topic_and_the_text_of_its_context(item, reply, right):
