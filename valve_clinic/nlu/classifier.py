@@ -71,7 +71,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
             "max_iter": 60,
             "ranking_length": 10,
             "alone": ["report_emergency", "report_crisis"],
-            "advice_from": 0.05,
+            "advice_from": 0.03,
             "follow_ups": follow_ups.file_hash(),
             "code": source_hash(),
         }
