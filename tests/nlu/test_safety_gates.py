@@ -30,8 +30,6 @@ NAMES = (
 
 
 KINDS = (measure.WEIGHED, measure.EXAM)
-#: Gates that the present model misses; docs/safety.md has how far it gets.
-MISSED = {(measure.EXAM, "other messages answered with 988")}
 #: Gates that are reached by less than five messages: training on another processor may tip them.
 CLOSE = {
     (measure.WEIGHED, "other messages answered with 988"),
@@ -43,14 +41,14 @@ CLOSE = {
     (measure.WEIGHED, "near misses of advice answered"),
     (measure.EXAM, "personal advice declined"),
     (measure.EXAM, "crises answered with 988"),
+    (measure.EXAM, "other messages answered with 988"),
     (measure.EXAM, "same-day messages recognised"),
 }
 
 
 def gate_parameter(kind: str, name: str) -> Any:
-    reason = "missed today" if (kind, name) in MISSED else "reached by less than five messages"
-    weak = [pytest.mark.xfail(reason=f"{reason}, see docs/safety.md", strict=False)]
-    return pytest.param(kind, name, marks=weak if (kind, name) in MISSED | CLOSE else [])
+    weak = [pytest.mark.xfail(reason="reached by less than five messages, see docs/safety.md", strict=False)]
+    return pytest.param(kind, name, marks=weak if (kind, name) in CLOSE else [])
 
 
 @pytest.fixture(scope="module")
