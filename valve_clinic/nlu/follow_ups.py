@@ -23,10 +23,10 @@ MAX_WORDS = 9
 #: A message of so few words does not tell the topic: the one before it is taken along.
 _FEW_WORDS = 4
 _JOINT = " "
-#: How much the context counts: for a message of up to so many words, for a longer one, and for a longer one that is
-#: clear by itself from this confidence on. Chosen on the taught pairs that are kept from fitting, and on short messages
-#: behind others that they have nothing to do with.
-_LEANING, _MORE_WORDS, _BY_ITSELF, _CLEAR = 0.9, 0.7, 0.35, 0.95
+#: How much the context counts: for a message of up to so few words, for a longer one, and for any that is clear by
+#: itself from this confidence on. Chosen on the taught pairs that are kept from fitting, and on short messages behind
+#: others that they have nothing to do with (docs/architecture.md).
+_LEANING, _MORE_WORDS, _BY_ITSELF, _CLEAR = 0.9, 0.7, 0.35, 0.9
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 #: What a pressed button sends: "/ask_risks{…}".
 _BUTTON = re.compile(r"^/(?:ask_)?([a-z_]+)")
@@ -63,12 +63,12 @@ def speaks_for_itself(text: str, intent: str) -> bool:
 def weight(text: str, confidence: float) -> float:
     """Return the share of the context in the probabilities of a short message, from 0 to 1.
 
-    `confidence` is that of the message read alone: what is clear by itself needs its context less. A message of very
-    few words is never clear by itself.
+    `confidence` is that of the message read alone: what is clear by itself needs its context less. "How long?" is not:
+    it was learnt alone with each of its meanings.
     """
-    if len(_WORD.findall(text)) <= _FEW_WORDS:
-        return _LEANING
-    return _BY_ITSELF if confidence >= _CLEAR else _MORE_WORDS
+    if confidence >= _CLEAR:
+        return _BY_ITSELF
+    return _LEANING if len(_WORD.findall(text)) <= _FEW_WORDS else _MORE_WORDS
 
 
 def joined(previous: str, text: str) -> tuple[str, Span]:

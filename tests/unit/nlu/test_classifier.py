@@ -110,7 +110,7 @@ def test_behind_declined_advice_the_likeliest_topic_is_answered():
 
 
 def test_behind_declined_advice_nothing_unlikely_is_answered():
-    ranking = ranked(ask_personal_advice=0.9, ask_recovery_time=0.04)
+    ranking = ranked(ask_personal_advice=0.9, ask_recovery_time=0.02)
     assert advice_first(ranking) == (ranking, [])
 
 
@@ -122,8 +122,8 @@ def test_the_questions_that_were_found_are_answered_behind_the_advice():
 @pytest.mark.parametrize(
     "ranking",
     [
-        ranked(ask_medication=0.8, ask_personal_advice=0.04),
-        ranked(ask_personal_advice=0.6, ask_medication=0.04),
+        ranked(ask_medication=0.8, ask_personal_advice=0.02),
+        ranked(ask_personal_advice=0.6, ask_medication=0.02),
         ranked(out_of_scope=0.6, ask_personal_advice=0.3),
         ranked(ask_medication=0.8, ask_risks=0.1),
     ],
@@ -164,9 +164,9 @@ def heard_behind(tmp_path, text, alone):
 
 
 def test_danger_is_judged_by_the_words_alone_and_the_intent_in_context(tmp_path):
-    heard = heard_behind(tmp_path, "how long", [0.01, 0.01, 0.98])
+    heard = heard_behind(tmp_path, "how long", [0.1, 0.1, 0.8])
     assert heard.get(INTENT)["name"] == "ask_causes"
-    assert heard.get(INTENT)["confidence"] == pytest.approx(follow_ups.weight("how long", 0.98), abs=0.1)
+    assert heard.get(INTENT)["confidence"] == pytest.approx(follow_ups.weight("how long", 0.8), abs=0.1)
     # The scores of a message that nobody flagged are -4; those behind another one were 9.
     assert (heard.get(FLAG_PROBABILITIES) < 0.02).all()
 

@@ -107,9 +107,10 @@ def test_a_longer_message_is_read_alone(encoder):
 def test_the_fewer_words_and_the_less_clear_the_more_the_context_counts():
     few, more, clear = (
         follow_ups.weight(text, confidence)
-        for text, confidence in (("how long is it?", 0.99), ("how long is it then", 0.5), ("how long is it then", 0.96))
+        for text, confidence in (("how long is it?", 0.5), ("how long is it then", 0.5), ("how long is it then", 0.96))
     )
     assert few > more > 0.5 > clear
+    assert follow_ups.weight("does it hurt?", 0.96) == clear
 
 
 @pytest.mark.parametrize(
