@@ -26,7 +26,7 @@ _JOINT = " "
 #: How much the context counts: for a message of up to so few words, for a longer one, and for any that is clear by
 #: itself from this confidence on. Chosen on the taught pairs that are kept from fitting, and on short messages behind
 #: others that they have nothing to do with (docs/architecture.md).
-_LEANING, _MORE_WORDS, _BY_ITSELF, _CLEAR = 0.9, 0.7, 0.35, 0.9
+_LEANING, _MORE_WORDS, _BY_ITSELF, _CLEAR = 0.9, 0.7, 0.35, 0.85
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 #: What a pressed button sends: "/ask_risks{…}".
 _BUTTON = re.compile(r"^/(?:ask_)?([a-z_]+)")
