@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from support import train
 
@@ -22,7 +20,7 @@ FALSE = 0.02
 
 
 @pytest.fixture(scope="module")
-def levels() -> Iterator[dict[str, dict[str, Level]]]:
+def levels() -> dict[str, dict[str, Level]]:
     train()
     found: dict[str, dict[str, Level]] = {}
     with predictions.parser(training.model_path()) as parse:
