@@ -146,12 +146,15 @@ class WebsiteInput(InputChannel):
         async def answer_of(request: Request, seen: Look | None, deadline: float) -> dict[str, Any]:
             count(request)  # before it is read: a message that is refused has been looked at, too
             message = requests.read_message(request)
-            session = conversations.named_by(requests.bearer_token(request))
-            repeated = await conversations.repeated(session, message.client_id)
-            request.ctx.conversation = session
-            if repeated is not None:
+            session = request.ctx.conversation = conversations.named_by(requests.bearer_token(request))
+            try:
+                limiter.check_session(session)
+            except ApiError:
+                # What was answered is told again however fast it is asked for; the database is asked twice here only.
+                repeated = await conversations.repeated(session, message.client_id)
+                if repeated is None:
+                    raise
                 return repeated
-            limiter.check_session(session)
             return await conversations.take_turn(session, message, seen, deadline)
 
         async def answer_urgently(request: Request, seen: Look, deadline: float) -> dict[str, Any]:
