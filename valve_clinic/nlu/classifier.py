@@ -8,6 +8,7 @@ has seen (`calibration.py`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         messages = examples.with_text(training_data.intent_examples)
         fitted = [message for message in messages if not examples.is_held_aside(message.get(TEXT))]
         intents = {message.get(INTENT) for message in messages}
-        taught = [pair for pair in follow_ups.read() if pair.intent in intents] if self._config["follow_ups"] else []
+        taught = follow_ups.taught(self._config, intents)
         short = follow_ups.alone(taught, known=[message.get(TEXT) for message in fitted])
         self._linear = linear.fit(
             [*(message.get(TEXT) for message in fitted), *(text for text, _ in short)],
@@ -206,15 +207,16 @@ class TfidfDenseClassifier(GraphComponent, IntentClassifier):
         probabilities = self._calibration.intents(calibration.Scores(intents, judgement.scores))
         return probabilities, self._calibration.flags(calibration.Scores(flags, judgement.flags), probabilities)
 
-    def _in_context(self, text: str, alone: np.ndarray, behind: Judgement | None) -> np.ndarray:
+    def _in_context(self, text: str, alone: np.ndarray, behind: Callable[[], Judgement] | None) -> np.ndarray:
         """Return the intents' probabilities of a short message, which may lean on the one before it or not.
 
         Danger is looked for in its own words only, and n-grams see nothing of a context.
         """
-        if behind is None:
+        if behind is None or follow_ups.is_certain(float(alone.max())):
             return alone
         assert self._calibration is not None
-        scores = calibration.Scores(np.zeros_like(behind.scores), behind.scores)
+        judged = behind().scores
+        scores = calibration.Scores(np.zeros_like(judged), judged)
         weight = follow_ups.weight(text, float(alone.max()))
         mixed: np.ndarray = weight * self._calibration.intents(scores) + (1.0 - weight) * alone
         return mixed

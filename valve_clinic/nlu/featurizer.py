@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ FLAGGED = "SafetyFlags"
 PARTS = "valve_clinic_parts"
 #: its clauses with theirs, for the safety triage,
 CLAUSES = "valve_clinic_clauses"
-#: and the judgement of a short message behind the one before it; the features have that of its own words.
+#: and what gives the judgement of a short message behind the one before it; the features have that of its own words.
 BEHIND = "valve_clinic_behind"
 
 
@@ -208,13 +208,16 @@ class SentenceEncoderFeaturizer(GraphComponent):
             judged[index] = Judgement((one.scores + alone.scores) / 2, (one.flags + alone.flags) / 2)
         return judged
 
-    def _behind(self, message: Message) -> Judgement | None:
-        """Return the judgement of a message behind the one before it, or None where it does not lean on one."""
+    def _behind(self, message: Message) -> Callable[[], Judgement] | None:
+        """Return what judges a message behind the one before it, or None where it does not lean on one.
+
+        That is half of a short message's reading, and the classifier can do without where its own words are certain.
+        """
         text, previous = message.get(TEXT), (message.get(METADATA) or {}).get(follow_ups.PREVIOUS)
         if not previous or not follow_ups.leans(text):
             return None
-        both, span = follow_ups.joined(previous, text)
-        return self._loaded().judge(self._loaded().read([both])[0], [span])[1]
+        encoder, (both, span) = self._loaded(), follow_ups.joined(previous, text)
+        return lambda: encoder.judge(encoder.read([both])[0], [span])[1]
 
     def _loaded(self) -> SentenceEncoder:
         if self._encoder is None:

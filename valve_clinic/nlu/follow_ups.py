@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from valve_clinic import paths
+from valve_clinic import paths, plain_yaml
 from valve_clinic.nlu import examples, questions
 
 #: The taught pairs; invented, like all training messages.
@@ -27,6 +25,9 @@ _JOINT = " "
 #: itself from this confidence on. Chosen on the taught pairs that are kept from fitting, and on short messages behind
 #: others that they have nothing to do with (docs/architecture.md).
 _LEANING, _MORE_WORDS, _BY_ITSELF, _CLEAR = 0.9, 0.7, 0.35, 0.85
+#: From this confidence on a message's own words alone count: with the context's share in it the same topic would come
+#: first, and above the threshold from which the chat answers (`leaning_threshold` in config.yml).
+_CERTAIN = 0.95
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 #: What a pressed button sends: "/ask_risks{…}".
 _BUTTON = re.compile(r"^/(?:ask_)?([a-z_]+)")
@@ -71,6 +72,11 @@ def weight(text: str, confidence: float) -> float:
     return _LEANING if len(_WORD.findall(text)) <= _FEW_WORDS else _MORE_WORDS
 
 
+def is_certain(confidence: float) -> bool:
+    """Return whether a short message that is read alone with this confidence needs no reading in its context."""
+    return confidence >= _CERTAIN
+
+
 def joined(previous: str, text: str) -> tuple[str, Span]:
     """Return both as one text, and where the message stands in it."""
     before = previous.strip()
@@ -101,7 +107,7 @@ def _topic_of(button: re.Match[str]) -> str:
 
 def read(intents: Collection[str] | None = None, path: Path = FILE) -> list[FollowUp]:
     """Return the taught pairs; raises `FollowUpsError` naming the entry that is not right."""
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = plain_yaml.read(path)
     found: dict[tuple[str, str], FollowUp] = {}
     for number, item in enumerate(data["follow_ups"], 1):
         place = f"{path.name}, entry {number}"
@@ -115,6 +121,14 @@ def read(intents: Collection[str] | None = None, path: Path = FILE) -> list[Foll
         if found.setdefault((pair.previous.lower(), pair.text.lower()), pair) is not pair:
             raise FollowUpsError(f"{place}: the same pair stands in the file before")
     return list(found.values())
+
+
+def taught(config: Mapping[str, Any], intents: Collection[str]) -> list[FollowUp]:
+    """Return the pairs with one of the intents, for a component that learns; none where `config` leaves them out.
+
+    `config` holds `follow_ups`: the hash of the file, or nothing.
+    """
+    return [pair for pair in read() if pair.intent in intents] if config["follow_ups"] else []
 
 
 def alone(pairs: Iterable[FollowUp], known: Iterable[str]) -> list[tuple[str, str]]:

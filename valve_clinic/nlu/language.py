@@ -13,13 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import spacy
-import yaml
 
-from valve_clinic import paths
+from valve_clinic import paths, plain_yaml
 
 VOCABULARY_FILE = paths.DATA / "nlu.yml"
-#: The safe one, libyaml's where PyYAML has it: the file has thousands of messages beside its look-up lists.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LANGUAGE_DIR = Path(__file__).resolve().parent / "clinic_en"
 
 
@@ -30,7 +27,7 @@ class VocabularyError(ValueError):
 def read_vocabulary(path: Path = VOCABULARY_FILE) -> dict[str, str]:
     """Return every phrase of the look-up lists, in lower case, with its entity; raises `VocabularyError`."""
     phrases: dict[str, str] = {}
-    for item in yaml.load(path.read_text(encoding="utf-8"), _LOADER)["nlu"]:  # noqa: S506
+    for item in plain_yaml.read(path)["nlu"]:
         entity = item.get("lookup")
         if entity is None:
             continue

@@ -54,7 +54,7 @@ def teach(
         if follow_ups.speaks_for_itself(lesson.text, message.get(INTENT)) and not lesson.flags[0].any()
     ]
     behind = lessons.behind_others(learnt, alone, config["behind_share"], config["pair_length"], random)
-    taught = [pair for pair in follow_ups.read() if pair.intent in intents] if config["follow_ups"] else []
+    taught = follow_ups.taught(config, intents)
     for pair in taught:
         text, span = follow_ups.joined(pair.previous, pair.text)
         if not examples.is_held_aside(text):

@@ -25,7 +25,7 @@ def heard(intent: str, confidence: float, config: dict[str, object], leans: bool
     found = {"name": intent, "confidence": confidence}
     message = Message({TEXT: "words", INTENT: found, INTENT_RANKING_KEY: [found]})
     if leans:
-        message.set(BEHIND, Judgement(np.zeros(2), np.zeros(3)))
+        message.set(BEHIND, lambda: Judgement(np.zeros(2), np.zeros(3)))
     return IntentFallback(config).process([message])[0]
 
 

@@ -153,11 +153,11 @@ def test_a_message_without_text_has_no_intent(tmp_path):
     assert heard.get(INTENT) == {"name": None, "confidence": 0.0}
 
 
-def heard_behind(tmp_path, text, alone):
+def heard_behind(tmp_path, text, alone, behind=None):
     """A message whose own words are scored as `alone`, behind one that makes it the first class and dangerous."""
     _, loaded = trained(tmp_path)
     heard = message(text, scores=np.log(alone))
-    heard.set(BEHIND, Judgement(np.log([0.98, 0.01, 0.01]), np.full(3, 9.0)))
+    heard.set(BEHIND, behind or (lambda: Judgement(np.log([0.98, 0.01, 0.01]), np.full(3, 9.0))))
     loaded._calibration = Calibration(0.0, 1.0, [[0.0, 0.0, 1.0]] * 3, [])
     loaded.process([heard])
     return heard
@@ -172,5 +172,12 @@ def test_danger_is_judged_by_the_words_alone_and_the_intent_in_context(tmp_path)
 
 
 def test_a_longer_message_that_is_clear_by_itself_is_believed_more_than_its_context(tmp_path):
-    heard = heard_behind(tmp_path, "where do we park the truck", [0.01, 0.98, 0.01])
-    assert [item["confidence"] for item in heard.get("intent_ranking")[:2]] == pytest.approx([0.64, 0.35], abs=0.01)
+    heard = heard_behind(tmp_path, "where do we park the truck", [0.04, 0.92, 0.04])
+    assert [item["confidence"] for item in heard.get("intent_ranking")[:2]] == pytest.approx([0.60, 0.37], abs=0.01)
+
+
+def test_a_message_whose_own_words_are_certain_is_not_read_in_its_context(tmp_path):
+    read = []
+    heard = heard_behind(tmp_path, "where do we park", [0.02, 0.96, 0.02], behind=lambda: read.append("again"))
+    assert heard.get("intent_ranking")[0]["confidence"] == pytest.approx(0.96, abs=0.01)
+    assert read == []

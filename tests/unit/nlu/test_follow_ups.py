@@ -7,6 +7,7 @@ import yaml
 from rasa.shared.nlu.constants import METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from valve_clinic import paths
 from valve_clinic.evaluation import messages
 from valve_clinic.nlu import examples, follow_ups
 from valve_clinic.nlu.featurizer import BEHIND, FLAGGED, TUNED, SentenceEncoderFeaturizer
@@ -87,7 +88,7 @@ def features(message):
 
 def test_the_same_words_mean_something_else_behind_another_question(encoder):
     before = ("what is a TEE test", "can I go home after surgery")
-    judged = [heard(encoder, "how long?", previous).get(BEHIND) for previous in before]
+    judged = [heard(encoder, "how long?", previous).get(BEHIND)() for previous in before]
     assert judged[0].scores.argmax() != judged[1].scores.argmax()
 
 
@@ -95,7 +96,7 @@ def test_the_features_are_of_the_words_of_the_message_alone(encoder):
     alone, behind = heard(encoder, "i can't breathe"), heard(encoder, "i can't breathe", "where do I park")
     assert all((one == other).all() for one, other in zip(features(alone), features(behind), strict=True))
     assert alone.get(BEHIND) is None
-    assert (behind.get(BEHIND).scores != features(alone)[0]).any()
+    assert (behind.get(BEHIND)().scores != features(alone)[0]).any()
 
 
 def test_a_longer_message_is_read_alone(encoder):
@@ -111,6 +112,16 @@ def test_the_fewer_words_and_the_less_clear_the_more_the_context_counts():
     )
     assert few > more > 0.5 > clear
     assert follow_ups.weight("does it hurt?", 0.96) == clear
+
+
+def test_what_is_certain_would_be_answered_in_its_context_as_well():
+    """Else leaving the context out would change what the chat does, and not only what it costs."""
+    pipeline = yaml.safe_load(paths.CONFIG_FILE.read_text(encoding="utf-8"))["pipeline"]
+    (fallback,) = [item for item in pipeline if item["name"].endswith("IntentFallback")]
+    least = next(percent / 100 for percent in range(101) if follow_ups.is_certain(percent / 100))
+    own_share = 1.0 - follow_ups.weight("where do we park", least)
+    assert own_share * least >= fallback["leaning_threshold"]
+    assert own_share * least > 1.0 - own_share * least, "no other topic can come first"
 
 
 @pytest.mark.parametrize(
