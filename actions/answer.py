@@ -15,7 +15,7 @@ from actions.language import language_of
 from valve_clinic.content.edition import AnswerView, Edition
 from valve_clinic.content.schema import VARIANT_KEYS
 from valve_clinic.content.store import ContentStore, shared_store
-from valve_clinic.dialogue import context, speak
+from valve_clinic.dialogue import choices, context, speak
 
 #: How many answers are remembered, to give the short form when the last one is asked for again; each turn stores them.
 _REMEMBERED = 2
@@ -66,8 +66,22 @@ def answer_topic(dispatcher: CollectingDispatcher, tracker: Tracker, store: Cont
         handoffs.append(DEFAULT_KIND)
     for kind in dict.fromkeys(handoffs):
         dispatcher.utter_message(**speak.handoff_details(clinic, clinic.handoffs[kind], edition.language))
+    _offer_others(dispatcher, tracker.latest_message, edition, slots)
     changed = [*VARIANT_KEYS, "last_topic", "answered_topics", "turns_since_mention"]
     return [*(SlotSet(key, slots.get(key)) for key in changed), SlotSet("misses", 0.0)]
+
+
+def _offer_others(
+    dispatcher: CollectingDispatcher, message: dict[str, Any], edition: Edition, slots: dict[str, Any]
+) -> None:
+    """Offer below the answer to a single question what else may have been meant by it."""
+    ranking = [(item["name"], item["confidence"]) for item in message.get("intent_ranking") or []]
+    if message.get("questions") or not ranking or ranking[0][0] != slots.get("last_topic"):
+        return
+    titles = edition.titles(context.carried(slots))
+    topics = choices.beside(ranking, titles)
+    if topics:
+        dispatcher.utter_message(**speak.or_meant(topics, titles, edition.language))
 
 
 def _questions(message: dict[str, Any]) -> Iterator[Question]:

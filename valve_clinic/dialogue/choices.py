@@ -1,4 +1,4 @@
-"""Which topics are offered when it is unclear what was meant."""
+"""Which topics are offered when it is unclear what was meant, and below an answer that may be to another question."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from collections.abc import Collection, Iterable
 MAX_CHOICES = 3
 #: A topic below this share of the best one's confidence is not offered.
 CHOICE_SHARE = 0.05
+#: Below an answer, topics that were meant with at least this probability are offered, so many at most. Of the training
+#: messages that are kept from fitting, this shows a button below one answer in twelve, and a fifth of the wrong answers
+#: get the right one; twelve more are shown for each one more that is found, where at 0.02 it would be forty.
+BESIDE_FROM, MAX_BESIDE = 0.03, 2
 
 
 def likely(ranking: Iterable[tuple[str, float]], titled: Collection[str]) -> list[str]:
@@ -15,3 +19,14 @@ def likely(ranking: Iterable[tuple[str, float]], titled: Collection[str]) -> lis
     known = [(name, confidence) for name, confidence in ranking if name in titled]
     best = known[0][1] if known else 0.0
     return [name for name, confidence in known[:MAX_CHOICES] if confidence >= CHOICE_SHARE * best]
+
+
+def beside(ranking: Iterable[tuple[str, float]], titled: Collection[str]) -> list[str]:
+    """Return the topics to offer below the answer to the first of the ranking: what else may have been meant.
+
+    Where the first is no topic there are none.
+    """
+    first, *others = [*ranking][: MAX_BESIDE + 1] or [("", 0.0)]
+    if first[0] not in titled:
+        return []
+    return [name for name, confidence in others if name in titled and confidence >= BESIDE_FROM]

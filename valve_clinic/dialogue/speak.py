@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -56,6 +57,15 @@ def answer_message(answer: AnswerView, titles: dict[str, str], clinic: Clinic, r
             "table": None if repeated else answer.table,
             **_language(answer.language),
         },
+    }
+
+
+def or_meant(topics: Sequence[str], titles: dict[str, str], language: str = ENGLISH) -> dict[str, Any]:
+    """Return the message that offers what else may have been meant, below an answer."""
+    return {
+        "text": phrase("or_meant", language),
+        "buttons": [*(topic_button(topic, titles[topic]) for topic in topics), SOMETHING_ELSE],
+        "json_message": {"kind": "clarify", **_language(language)},
     }
 
 

@@ -64,6 +64,7 @@ def measures(predictions: Sequence[Prediction]) -> list[Measure]:
             share(p.served for p in inside),
         ),
         Measure("clarified", "in scope: asked back", share(p.clarified for p in inside)),
+        Measure("beside", "in scope: answered, another topic offered below", share(bool(p.beside) for p in inside)),
         Measure("declined", "in scope: declined as out of scope", share(_wrongly_declined(p) for p in inside)),
         Measure(
             "recognised", "out of scope: recognised (declined or asked back)", share(p.recognised for p in outside)

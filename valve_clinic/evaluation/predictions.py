@@ -77,8 +77,18 @@ class Prediction:
 
     @property
     def served(self) -> bool:
-        """Return whether the chat answers right, or asks back with the right topic among the buttons."""
-        return self.offered_right if self.clarified else self.answer_right
+        """Return whether the chat answers right, or has the right topic among the buttons that ask what was meant."""
+        return self.offered_right if self.clarified else self.answer_right or self.beside_right
+
+    @property
+    def beside(self) -> list[str]:
+        """Return the topics that the chat would offer below its answer."""
+        return [] if self.clarified or self.questions else choices.beside(self.ranking, titled())
+
+    @property
+    def beside_right(self) -> bool:
+        """Return whether the right topic is among those offered below the answer."""
+        return not self.message.accepted.isdisjoint(self.beside)
 
     @property
     def clarified(self) -> bool:

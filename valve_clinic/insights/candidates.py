@@ -68,7 +68,7 @@ def _reasons(talk: Conversation, turn: Turn) -> Iterator[str]:
         return
     if turn.is_unanswered:
         yield UNANSWERED
-    elif "clarify" in turn.kinds:
+    elif "clarify" in turn.kinds and not turn.topics:
         yield CLARIFIED
     elif turn.is_miss:
         yield MISSED

@@ -156,3 +156,34 @@ def test_every_action_of_the_domain_exists_and_answers_from_the_shared_store(tal
     domain = paths.DOMAIN_FILE.read_text(encoding="utf-8")
     named = re.search(r"^actions:\n((?:- \w+\n)+)", domain, re.MULTILINE)[1].replace("- ", "").split()
     assert sorted(re.findall(r'return "(action_\w+)"', source)) == sorted(named)
+
+
+def test_what_else_may_have_been_meant_is_offered_below_the_answer(talk, sample_store):
+    talk.hear("ask_causes", "why", ranking={"ask_causes": 0.8, "ask_recovery_time": 0.1, "greet": 0.1})
+    answered, offered = talk.run(answer_topic, sample_store)
+    assert answered["custom"]["topic"] == "ask_causes"
+    assert (offered["custom"]["kind"], offered["text"]) == ("clarify", "If you meant something else, choose it here.")
+    assert [button["payload"] for button in offered["buttons"]] == ["/ask_recovery_time", "/out_of_scope"]
+
+
+@pytest.mark.parametrize(
+    "ranking",
+    [
+        {"ask_causes": 0.98, "ask_recovery_time": 0.02},
+        {"ask_causes": 0.9, "greet": 0.1},
+        {"out_of_scope": 0.6, "ask_recovery_time": 0.4},
+    ],
+    ids=["sure", "no other topic", "the answered one is not what was understood first"],
+)
+def test_nothing_else_is_offered_where_nothing_else_may_have_been_meant(talk, sample_store, ranking):
+    talk.hear("ask_causes", "why", ranking=ranking)
+    assert len(talk.run(answer_topic, sample_store)) == 1
+
+
+def test_below_two_answers_nothing_else_is_offered(talk, sample_store):
+    talk.hear("ask_causes", "why and how long", ranking={"ask_causes": 0.6, "ask_recovery_time": 0.3})
+    talk.events[-1]["parse_data"]["questions"] = [
+        {"intent": "ask_causes", "text": "why", "start": 0, "end": 3},
+        {"intent": "ask_recovery_time", "text": "how long", "start": 8, "end": 16},
+    ]
+    assert [message["custom"]["kind"] for message in talk.run(answer_topic, sample_store)] == ["answer", "answer"]

@@ -20,3 +20,18 @@ def test_there_are_three_at_most_and_none_that_is_far_less_likely():
 def test_without_a_topic_there_is_nothing_to_offer():
     assert choices.likely([("greet", 0.5)], TITLED) == []
     assert choices.likely([], TITLED) == []
+
+
+def test_what_else_may_have_been_meant_is_offered_below_an_answer():
+    ranking = [("ask_risks", 0.8), ("ask_causes", 0.12), ("ask_results", 0.03), ("ask_surgery", 0.03)]
+    assert choices.beside(ranking, TITLED) == ["ask_causes", "ask_results"], "two at the most"
+
+
+def test_what_is_hardly_likely_or_has_no_title_is_not_offered_below_an_answer():
+    ranking = [("ask_risks", 0.8), ("greet", 0.1), ("ask_causes", 0.029)]
+    assert choices.beside(ranking, TITLED) == []
+
+
+def test_below_what_answers_no_topic_none_is_offered():
+    assert choices.beside([("thank", 0.8), ("ask_causes", 0.2)], TITLED) == []
+    assert choices.beside([], TITLED) == []

@@ -94,6 +94,22 @@ def test_what_has_no_button_is_not_offered():
         assert (found.offered_right, found.served, found.near) == (offered, offered, near)
 
 
+def test_a_wrong_answer_with_the_right_topic_offered_below_serves():
+    ranking = (("ask_risks", 0.8), ("ask_causes", 0.1), ("ask_results", 0.02))
+    for intent, served in (("ask_causes", True), ("ask_results", False), ("ask_risks", True)):
+        found = predictions.Prediction(LabelledMessage("words", intent), "ask_risks", ranking)
+        assert (found.beside, found.served) == (["ask_causes"], served)
+        assert found.first_right == (intent == "ask_risks")
+
+
+def test_where_two_questions_are_answered_nothing_is_offered_below():
+    ranking = (("ask_risks", 0.6), ("ask_causes", 0.3), ("ask_results", 0.1))
+    questions = ("ask_risks", "ask_causes")
+    found = predictions.Prediction(LabelledMessage("words", "ask_results"), "ask_risks", ranking, questions=questions)
+    assert found.beside == []
+    assert not found.served
+
+
 def test_a_message_that_nothing_was_made_of_is_asked_back():
     found = predictions.from_parse(LabelledMessage("?", "ask_causes"), {"intent": {"name": None}})
     assert (found.intent, found.top, found.confidence) == ("nlu_fallback", "nlu_fallback", 0.0)

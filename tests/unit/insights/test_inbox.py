@@ -65,6 +65,7 @@ def test_messages_that_were_not_served_well_come_in_with_their_reasons(desk: Des
 def test_what_was_served_well_pressed_or_dangerous_stays_out(desk: Desk, box: Inbox) -> None:
     desk.visit().say("fine", ANSWER).rate(True)
     desk.visit().say("sure enough", ANSWER, confidence=0.8)
+    desk.visit().say("answered, another topic offered below", [*ANSWER, *CLARIFY], confidence=0.85)
     desk.visit().say("/out_of_scope", **DECLINE)
     desk.visit().say("chest pain", [reply("emergency")], "report_emergency", 0.4)
     desk.visit().say("a person", HANDOFF, "request_human")
