@@ -16,6 +16,7 @@ from valve_clinic.content.edition import AnswerView, Edition
 from valve_clinic.content.schema import VARIANT_KEYS
 from valve_clinic.content.store import ContentStore, shared_store
 from valve_clinic.dialogue import choices, context, speak
+from valve_clinic.safety.levels import SAFETY, Assessment, Level
 
 #: How many answers are remembered, to give the short form when the last one is asked for again; each turn stores them.
 _REMEMBERED = 2
@@ -74,9 +75,13 @@ def answer_topic(dispatcher: CollectingDispatcher, tracker: Tracker, store: Cont
 def _offer_others(
     dispatcher: CollectingDispatcher, message: dict[str, Any], edition: Edition, slots: dict[str, Any]
 ) -> None:
-    """Offer below the answer to a single question what else may have been meant by it."""
+    """Offer below the answer to a single question what else may have been meant by it.
+
+    Where danger was asked about or a call advised, nothing is put below that.
+    """
     ranking = [(item["name"], item["confidence"]) for item in message.get("intent_ranking") or []]
-    if message.get("questions") or not ranking or ranking[0][0] != slots.get("last_topic"):
+    is_calm = Assessment.from_dict(message.get(SAFETY)).level is Level.NONE
+    if message.get("questions") or not is_calm or not ranking or ranking[0][0] != slots.get("last_topic"):
         return
     titles = edition.titles(context.carried(slots))
     topics = choices.beside(ranking, titles)

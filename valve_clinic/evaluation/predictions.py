@@ -17,6 +17,7 @@ from typing import Any
 from valve_clinic.channel.text import clean
 from valve_clinic.dialogue import choices
 from valve_clinic.evaluation.messages import LabelledMessage
+from valve_clinic.safety.levels import SAFETY, Assessment, Level
 
 #: What the model says when it is not sure enough to answer.
 FALLBACK = "nlu_fallback"
@@ -39,6 +40,8 @@ class Prediction:
     seconds: float = 0.0
     #: What is answered beside the first intent, where the message asks more than one thing.
     questions: tuple[str, ...] = ()
+    #: Whether something is said first because of danger: then nothing is offered below the answer.
+    warned: bool = False
 
     @property
     def top(self) -> str:
@@ -83,7 +86,7 @@ class Prediction:
     @property
     def beside(self) -> list[str]:
         """Return the topics that the chat would offer below its answer."""
-        return [] if self.clarified or self.questions else choices.beside(self.ranking, titled())
+        return [] if self.clarified or self.questions or self.warned else choices.beside(self.ranking, titled())
 
     @property
     def beside_right(self) -> bool:
@@ -122,7 +125,9 @@ def from_parse(message: LabelledMessage, parsed: dict[str, Any], seconds: float 
         if item["name"] and item["name"] != FALLBACK
     )
     questions = tuple(question["intent"] for question in parsed.get("questions") or [])
-    return Prediction(message, (parsed.get("intent") or {}).get("name") or FALLBACK, ranking, seconds, questions)
+    intent = (parsed.get("intent") or {}).get("name") or FALLBACK
+    warned = Assessment.from_dict(parsed.get(SAFETY)).level is not Level.NONE
+    return Prediction(message, intent, ranking, seconds, questions, warned)
 
 
 def parse_all(

@@ -180,6 +180,13 @@ def test_nothing_else_is_offered_where_nothing_else_may_have_been_meant(talk, sa
     assert len(talk.run(answer_topic, sample_store)) == 1
 
 
+@pytest.mark.parametrize("level", ["check", "same_day"])
+def test_where_danger_was_asked_about_nothing_else_is_offered(talk, sample_store, level):
+    talk.hear("ask_causes", "why", ranking={"ask_causes": 0.8, "ask_recovery_time": 0.1})
+    talk.events[-1]["parse_data"]["safety"] = {"level": level}
+    assert len(talk.run(answer_topic, sample_store)) == 1
+
+
 def test_below_two_answers_nothing_else_is_offered(talk, sample_store):
     talk.hear("ask_causes", "why and how long", ranking={"ask_causes": 0.6, "ask_recovery_time": 0.3})
     talk.events[-1]["parse_data"]["questions"] = [

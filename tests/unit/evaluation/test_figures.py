@@ -102,6 +102,13 @@ def test_a_wrong_answer_with_the_right_topic_offered_below_serves():
         assert found.first_right == (intent == "ask_risks")
 
 
+def test_where_danger_is_asked_about_nothing_is_offered_below():
+    ranking = [{"name": "ask_risks", "confidence": 0.8}, {"name": "ask_causes", "confidence": 0.1}]
+    for level, offered in (("none", ["ask_causes"]), ("check", [])):
+        parsed = {"intent": ranking[0], "intent_ranking": ranking, "safety": {"level": level}}
+        assert predictions.from_parse(LabelledMessage("words", "ask_causes"), parsed).beside == offered
+
+
 def test_where_two_questions_are_answered_nothing_is_offered_below():
     ranking = (("ask_risks", 0.6), ("ask_causes", 0.3), ("ask_results", 0.1))
     questions = ("ask_risks", "ask_causes")
