@@ -67,24 +67,25 @@ def answer_topic(dispatcher: CollectingDispatcher, tracker: Tracker, store: Cont
         handoffs.append(DEFAULT_KIND)
     for kind in dict.fromkeys(handoffs):
         dispatcher.utter_message(**speak.handoff_details(clinic, clinic.handoffs[kind], edition.language))
-    _offer_others(dispatcher, tracker.latest_message, edition, slots)
+    _offer_others(dispatcher, tracker, edition, slots)
     changed = [*VARIANT_KEYS, "last_topic", "answered_topics", "turns_since_mention"]
     return [*(SlotSet(key, slots.get(key)) for key in changed), SlotSet("misses", 0.0)]
 
 
-def _offer_others(
-    dispatcher: CollectingDispatcher, message: dict[str, Any], edition: Edition, slots: dict[str, Any]
-) -> None:
+def _offer_others(dispatcher: CollectingDispatcher, tracker: Tracker, edition: Edition, slots: dict[str, Any]) -> None:
     """Offer below the answer to a single question what else may have been meant by it.
 
-    Where danger was asked about or a call advised, nothing is put below that.
+    Where danger was asked about or a call advised, nothing is put below that. "And with surgery?" asks the last topic
+    again, whatever else its words may mean; and what was answered just now was not meant.
     """
+    message, before = tracker.latest_message, tracker.get_slot("last_topic")
     ranking = [(item["name"], item["confidence"]) for item in message.get("intent_ranking") or []]
     is_calm = Assessment.from_dict(message.get(SAFETY)).level is Level.NONE
-    if message.get("questions") or not is_calm or not ranking or ranking[0][0] != slots.get("last_topic"):
+    answered = slots.get("last_topic")
+    if message.get("questions") or not is_calm or not ranking or ranking[0][0] != answered or answered == before:
         return
     titles = edition.titles(context.carried(slots))
-    topics = choices.beside(ranking, titles)
+    topics = [topic for topic in choices.beside(ranking, titles) if topic != before]
     if topics:
         dispatcher.utter_message(**speak.or_meant(topics, titles, edition.language))
 

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable
 MAX_CHOICES = 3
 #: A topic below this share of the best one's confidence is not offered.
 CHOICE_SHARE = 0.05
-#: Below an answer, topics that were meant with at least this probability are offered, so many at most. Of the training
-#: messages that are kept from fitting, this shows a button below one answer in twelve, and a fifth of the wrong answers
-#: get the right one; twelve more are shown for each one more that is found, where at 0.02 it would be forty.
-BESIDE_FROM, MAX_BESIDE = 0.03, 2
+#: Below an answer that is less sure than this, topics that were meant with at least this probability are offered, so
+#: many at most. Of the training messages that are kept from fitting, this shows buttons below one answer in 23, and one
+#: in seven of the wrong answers gets the right one: 8 are shown for each that is found. Below surer answers it would be
+#: 16, and with topics less likely 40.
+BESIDE_BELOW, BESIDE_FROM, MAX_BESIDE = 0.9, 0.03, 2
 
 
 def likely(ranking: Iterable[tuple[str, float]], titled: Collection[str]) -> list[str]:
@@ -24,9 +25,9 @@ def likely(ranking: Iterable[tuple[str, float]], titled: Collection[str]) -> lis
 def beside(ranking: Iterable[tuple[str, float]], titled: Collection[str]) -> list[str]:
     """Return the topics to offer below the answer to the first of the ranking: what else may have been meant.
 
-    Where the first is no topic there are none.
+    Where the first is no topic, or is sure, there are none.
     """
     first, *others = [*ranking][: MAX_BESIDE + 1] or [("", 0.0)]
-    if first[0] not in titled:
+    if first[0] not in titled or first[1] >= BESIDE_BELOW:
         return []
     return [name for name, confidence in others if name in titled and confidence >= BESIDE_FROM]

@@ -169,14 +169,28 @@ def test_what_else_may_have_been_meant_is_offered_below_the_answer(talk, sample_
 @pytest.mark.parametrize(
     "ranking",
     [
-        {"ask_causes": 0.98, "ask_recovery_time": 0.02},
-        {"ask_causes": 0.9, "greet": 0.1},
+        {"ask_causes": 0.9, "ask_recovery_time": 0.1},
+        {"ask_causes": 0.8, "greet": 0.2},
         {"out_of_scope": 0.6, "ask_recovery_time": 0.4},
     ],
     ids=["sure", "no other topic", "the answered one is not what was understood first"],
 )
 def test_nothing_else_is_offered_where_nothing_else_may_have_been_meant(talk, sample_store, ranking):
     talk.hear("ask_causes", "why", ranking=ranking)
+    assert len(talk.run(answer_topic, sample_store)) == 1
+
+
+def test_what_was_answered_just_now_is_not_offered_again(talk, sample_store):
+    talk.slots["last_topic"] = "ask_mitraclip"
+    ranking = {"ask_causes": 0.7, "ask_mitraclip": 0.2, "ask_recovery_time": 0.1}
+    talk.hear("ask_causes", "why", ranking=ranking)
+    _, offered = talk.run(answer_topic, sample_store)
+    assert [button["payload"] for button in offered["buttons"]] == ["/ask_recovery_time", "/out_of_scope"]
+
+
+def test_below_another_text_of_the_same_topic_nothing_else_is_offered(talk, sample_store):
+    talk.slots["last_topic"] = "ask_recovery_time"
+    talk.hear("ask_recovery_time", "and then", ranking={"ask_recovery_time": 0.7, "ask_causes": 0.3})
     assert len(talk.run(answer_topic, sample_store)) == 1
 
 

@@ -32,6 +32,10 @@ def test_what_is_hardly_likely_or_has_no_title_is_not_offered_below_an_answer():
     assert choices.beside(ranking, TITLED) == []
 
 
+def test_below_a_sure_answer_nothing_is_offered():
+    assert choices.beside([("ask_risks", 0.9), ("ask_causes", 0.1)], TITLED) == []
+
+
 def test_below_what_answers_no_topic_none_is_offered():
     assert choices.beside([("thank", 0.8), ("ask_causes", 0.2)], TITLED) == []
     assert choices.beside([], TITLED) == []
