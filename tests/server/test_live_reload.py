@@ -58,7 +58,7 @@ class Asking(threading.Thread):
         while not self.ending.is_set():
             with visiting(self.server) as chat:
                 asked = time.monotonic()
-                (reply,) = chat.say(QUESTION)
+                reply, *_ = chat.say(QUESTION)  # another topic may be offered below it
             self.answers.append((asked, time.monotonic(), reply["text"]))
 
 
