@@ -79,7 +79,7 @@ def _offer_others(dispatcher: CollectingDispatcher, tracker: Tracker, edition: E
     again, whatever else its words may mean; and what was answered just now was not meant.
     """
     message, before = tracker.latest_message, tracker.get_slot("last_topic")
-    ranking = [(item["name"], item["confidence"]) for item in message.get("intent_ranking") or []]
+    ranking = choices.ranking_of(message)
     is_calm = Assessment.from_dict(message.get(SAFETY)).level is Level.NONE
     answered = slots.get("last_topic")
     if message.get("questions") or not is_calm or not ranking or ranking[0][0] != answered or answered == before:

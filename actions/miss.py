@@ -50,17 +50,11 @@ def ask_clarification(dispatcher: CollectingDispatcher, tracker: Tracker, store:
     if is_follow_up(tracker, store):
         return answer_topic(dispatcher, tracker, store)
     titles = store.current().speaking(language_of(tracker)).titles(context.carried(tracker.slots))
-    ranking = tracker.latest_message.get("intent_ranking") or []
-    topics = choices.likely(((item["name"], item["confidence"]) for item in ranking), titles)
+    topics = choices.likely(choices.ranking_of(tracker.latest_message), titles)
     if not topics:
         return miss(dispatcher, tracker, store, {"response": "utter_ask_rephrase"})
-    buttons = [speak.topic_button(topic, titles[topic]) for topic in topics]
-    return miss(
-        dispatcher,
-        tracker,
-        store,
-        {"response": "utter_ask_clarification", "buttons": [*buttons, speak.SOMETHING_ELSE]},
-    )
+    buttons = speak.choice_buttons(topics, titles)
+    return miss(dispatcher, tracker, store, {"response": "utter_ask_clarification", "buttons": buttons})
 
 
 def miss(

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support import train
 
-from valve_clinic import training
-from valve_clinic.evaluation import predictions
 from valve_clinic.safety import measure
 from valve_clinic.safety.levels import SAFETY, Assessment, Level
 
@@ -22,13 +18,6 @@ SERVED = {"act": ({Level.ACT, Level.CHECK}, 0.99), "crisis": ({Level.CRISIS}, 0.
 FALSE = {"fragments": 0.02, "refusals": 0.15}
 DANGERS = [("fragments", "act"), ("fragments", "crisis"), ("refusals", "crisis")]
 Levels = dict[tuple[str, str], dict[str, Level]]
-
-
-@pytest.fixture(scope="module")
-def parse() -> Iterator[Any]:
-    train()
-    with predictions.parser(training.model_path()) as parser:
-        yield parser
 
 
 @pytest.fixture(scope="module")

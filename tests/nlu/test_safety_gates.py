@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support import train
 
-from valve_clinic import training
-from valve_clinic.evaluation import predictions
 from valve_clinic.safety import measure
 
 #: Rasa's pinned dependencies warn about themselves when a model is loaded into this process.
@@ -49,13 +45,6 @@ CLOSE = {
 def gate_parameter(kind: str, name: str) -> Any:
     weak = [pytest.mark.xfail(reason="reached by less than five messages, see docs/safety.md", strict=False)]
     return pytest.param(kind, name, marks=weak if (kind, name) in CLOSE else [])
-
-
-@pytest.fixture(scope="module")
-def parse() -> Iterator[Any]:
-    train()
-    with predictions.parser(training.model_path()) as parser:
-        yield parser
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,8 @@ class Asking(threading.Thread):
         while not self.ending.is_set():
             with visiting(self.server) as chat:
                 asked = time.monotonic()
-                reply, *_ = chat.say(QUESTION)  # another topic may be offered below it
+                # Another topic may be offered below the answer.
+                (reply,) = [reply for reply in chat.say(QUESTION) if reply["kind"] != "clarify"]
             self.answers.append((asked, time.monotonic(), reply["text"]))
 
 

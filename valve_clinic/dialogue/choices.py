@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 #: Topics offered at most: more than three are a menu and not a question.
 MAX_CHOICES = 3
@@ -13,6 +14,11 @@ CHOICE_SHARE = 0.05
 #: in seven of the wrong answers gets the right one: 8 are shown for each that is found. Below surer answers it would be
 #: 16, and with topics less likely 40.
 BESIDE_BELOW, BESIDE_FROM, MAX_BESIDE = 0.9, 0.03, 2
+
+
+def ranking_of(message: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """Return the intents of Rasa's parse of a message with their confidence, best first."""
+    return [(item["name"], item["confidence"]) for item in message.get("intent_ranking") or []]
 
 
 def likely(ranking: Iterable[tuple[str, float]], titled: Collection[str]) -> list[str]:

@@ -26,6 +26,11 @@ def topic_button(topic: str, title: str, values: dict[str, str] | None = None) -
     return {"title": title, "payload": payload}
 
 
+def choice_buttons(topics: Sequence[str], titles: dict[str, str]) -> list[dict[str, str]]:
+    """Return the buttons that ask which topic was meant, with a way out."""
+    return [*(topic_button(topic, titles[topic]) for topic in topics), SOMETHING_ELSE]
+
+
 def answer_message(answer: AnswerView, titles: dict[str, str], clinic: Clinic, repeated: bool) -> dict[str, Any]:
     """Return the keyword arguments of `dispatcher.utter_message` for an answer.
 
@@ -64,7 +69,7 @@ def or_meant(topics: Sequence[str], titles: dict[str, str], language: str = ENGL
     """Return the message that offers what else may have been meant, below an answer."""
     return {
         "text": phrase("or_meant", language),
-        "buttons": [*(topic_button(topic, titles[topic]) for topic in topics), SOMETHING_ELSE],
+        "buttons": choice_buttons(topics, titles),
         "json_message": {"kind": "clarify", **_language(language)},
     }
 
