@@ -16,9 +16,8 @@ from typing import Any
 PARTS = {
     "understanding": ("rasa.core.processor:MessageProcessor.parse_message",),
     "actions": ("valve_clinic.rasa_patches:_request",),
-    "reading the conversation": ("valve_clinic.storage.tracker_store:ConversationStore._load",),
-    "storing the message": ("valve_clinic.channel.conversation:Conversations._receive",),
-    "looking up session and id": ("valve_clinic.channel.conversation:Conversations.repeated",),
+    "storing the message": ("valve_clinic.channel.store:WebsiteStore.receive",),
+    "reading the conversation": ("valve_clinic.storage.tracker_store:ConversationStore.read",),
     "storing the answer": ("valve_clinic.channel.store:WebsiteStore.answer",),
     "Rasa, with what it calls": ("rasa.core.agent:Agent.handle_message",),
 }

@@ -9,22 +9,20 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
-from weakref import WeakValueDictionary
 
 from rasa.core.channels.channel import UserMessage
+from rasa.shared.core.trackers import DialogueStateTracker
 
 from valve_clinic import said_before
 from valve_clinic.channel import references, requests, translated, turns
+from valve_clinic.channel.asking import STORE_SECONDS, Asking, Said
 from valve_clinic.channel.errors import ApiError, notice
-from valve_clinic.channel.replies import ReplyCollector, build_replies, from_response, public, safety_of
+from valve_clinic.channel.replies import build_replies, from_response, public, safety_of
 from valve_clinic.channel.secret import Tokens
 from valve_clinic.channel.store import Answer, Received, WebsiteStore
 from valve_clinic.channel.urgent import Look
 from valve_clinic.content.schema import ENGLISH
 from valve_clinic.handoff import code as codes
-from valve_clinic.operations import metrics
-from valve_clinic.rasa_patches import ParsedMessage
-from valve_clinic.safety.turn import CHECK
 from valve_clinic.storage import turn as record
 from valve_clinic.storage import worker
 from valve_clinic.storage.errors import StorageError
@@ -32,18 +30,16 @@ from valve_clinic.storage.locks import Locks, shared_locks
 
 logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
+#: Reads a stored conversation, off the event loop; None where there is none yet.
+Reader = Callable[[str], DialogueStateTracker | None]
 
 #: Domain responses that greet a new visitor, in order.
 FIRST_RESPONSES = ("utter_welcome", "utter_privacy_notice")
 _HOUR = datetime.timedelta(hours=1)
-#: Seconds before the deadline at which a turn is answered with what there is, so that it can be stored in time.
-_STORE_SECONDS = 0.25
 #: Seconds that a reference code may take; a hand-off that has none by then goes without.
 _CODE_SECONDS = 2.0
 #: Seconds that deleting waits for a turn that is under way.
 _PATIENCE = 2.0
-#: Seconds that work which is given up may take to notice.
-_GIVING_UP_SECONDS = 0.1
 
 
 class Conversations:
@@ -59,11 +55,9 @@ class Conversations:
     ) -> None:
         self._store = store
         self._tokens = tokens
-        self._on_new_message = on_new_message
         self.turns = turns.Turns(turn_seconds)
         self._locks = locks or shared_locks()
-        #: What Rasa is doing for a conversation now.
-        self._in_rasa: WeakValueDictionary[str, asyncio.Task[Any]] = WeakValueDictionary()
+        self._asking = Asking(on_new_message, self.turns)
 
     async def start(self, domain: Any, language: str = ENGLISH) -> tuple[str, list[dict[str, Any]]]:
         """Begin a session; returns its token and the first replies, in the language where they are served in it."""
@@ -100,20 +94,29 @@ class Conversations:
         return _as_answer(turn) if turn else None
 
     async def take_turn(
-        self, session: str, message: requests.Message, seen: Look | None = None, deadline: float = math.inf
+        self,
+        session: str,
+        message: requests.Message,
+        looking: Awaitable[Look | None] | None = None,
+        deadline: float = math.inf,
+        read: Reader | None = None,
     ) -> dict[str, Any]:
         """Answer a message and store the turn; raises 400 for an unknown button and 503 when there is no answer.
 
-        `seen` has Rasa's parse of the text, where it was made already. At the `deadline` a turn is answered with what
-        was said so far; one without a word is waited for, so that it is stored once and the same id finds it.
+        `looking` gives Rasa's parse of the text, and goes on while the message is stored and the conversation read by
+        `read`. At the `deadline` a turn is answered with what was said so far; one without a word is waited for, so
+        that it is stored once and the same id finds it.
         """
         async with self._one_at_a_time(session):
-            received = await self._receive(session, message)
-            if received.answer is not None:
-                return _as_answer(received.answer)
-            # Under a repeated id the first words count, and a parse of others is not theirs.
-            known = seen if received.sent == message.text else None
-            return await self._answer(session, message, received.sent, known, deadline)
+            with record.under_way(session, message.client_id) as recorded:
+                received = await self._receive(recorded, message, read)
+                if received.answer is not None:
+                    return _as_answer(received.answer)
+                seen = await asyncio.shield(looking) if looking is not None else None
+                # Under a repeated id the first words count, and a parse of others is not theirs.
+                known = seen if received.sent == message.text else None
+                said = await self._asking.ask(session, received.sent, message, known, deadline)
+            return await self._answer(recorded, message, said, deadline)
 
     async def history(self, session: str) -> list[dict[str, Any]]:
         """Return what was said, one entry for each message and each reply."""
@@ -147,11 +150,9 @@ class Conversations:
 
     async def delete(self, session: str) -> None:
         """Remove the conversation with what Rasa remembers of it; a turn that does not end is given up."""
-        working = self._in_rasa.get(session)
-        if working is not None:
-            asyncio.get_running_loop().call_later(_PATIENCE, working.cancel)
+        self._asking.give_up_after(session, _PATIENCE)
         async with self._one_at_a_time(session):
-            await _give_up(self._in_rasa.get(session))
+            await self._asking.give_up(session)
             await _off_loop(lambda: self._store.delete(session))
             said_before.forget(session)
 
@@ -178,31 +179,39 @@ class Conversations:
         except StorageError:
             raise ApiError.unavailable() from None
 
-    async def _receive(self, session: str, message: requests.Message) -> Received:
-        """Store the message before anything is made of it: a server that is killed now can answer it later."""
-        try:
-            received = await _off_loop(
-                lambda: self._store.receive(session, message.client_id, message.text, message.button)
-            )
-        except LookupError:
-            raise ApiError.unknown_button() from None
+    async def _receive(self, turn: record.TurnRecord, message: requests.Message, read: Reader | None) -> Received:
+        """Store the message before anything is made of it: a server that is killed now can answer it later.
+
+        The conversation is read in the same call: each wakes a thread.
+        """
+        session = turn.conversation
+
+        def receive() -> Received | None:
+            try:
+                received = self._store.receive(session, message.client_id, message.text, message.button)
+            except LookupError:
+                raise ApiError.unknown_button() from None
+            if received is not None and received.answer is None and read is not None:
+                turn.read_ahead(read(session))
+            return received
+
+        received = await _off_loop(receive)
         if received is None:  # it may have been deleted while this message waited
             raise ApiError.unauthorized()
         return received
 
     async def _answer(
-        self, session: str, message: requests.Message, text: str, seen: Look | None, deadline: float
+        self, turn: record.TurnRecord, message: requests.Message, said: Said, deadline: float
     ) -> dict[str, Any]:
-        client_id = message.client_id
-        with record.under_way(session, client_id) as recorded:
-            messages, is_whole = await self._ask_rasa(session, text, message, seen, deadline)
-        replies, buttons = build_replies(translated.all_of(messages, message.language, message.button is not None))
+        """Store what was said, and return it."""
+        session, client_id = turn.conversation, message.client_id
+        replies, buttons = build_replies(translated.all_of(said.messages, message.language, message.button is not None))
         if not replies:
             raise ApiError.unavailable()
-        if not is_whole:
+        if not said.is_whole:
             replies.append(notice(ApiError.unavailable().notice))
         replies = await self._with_code(session, replies, deadline)
-        safety, part = safety_of(replies), recorded.part()
+        safety, part = safety_of(replies), turn.part()
         stored = await _off_loop(lambda: self._store.answer(session, client_id, replies, buttons, safety, part))
         if stored is None:
             raise ApiError.unauthorized()
@@ -213,7 +222,7 @@ class Conversations:
 
         The code is stored in a commit of its own: without it the reply, with the number to call, is whole.
         """
-        seconds = min(_CODE_SECONDS, deadline - asyncio.get_running_loop().time() - _STORE_SECONDS)
+        seconds = min(_CODE_SECONDS, deadline - asyncio.get_running_loop().time() - STORE_SECONDS)
         if not codes.is_due(replies) or seconds <= 0:
             return replies
         try:
@@ -223,43 +232,6 @@ class Conversations:
             # Whatever it is must not cost the reply; its text may quote a row.
             logger.error("a hand-off goes without a reference code: %s", type(error).__name__)
             return replies
-
-    async def _ask_rasa(
-        self, session: str, text: str, message: requests.Message, seen: Look | None, deadline: float
-    ) -> tuple[list[dict[str, Any]], bool]:
-        """Return what Rasa says, and whether that is all: a line on what to do in danger is no answer."""
-        collector = ReplyCollector()
-        loop = asyncio.get_running_loop()
-        asked = ParsedMessage(
-            text,
-            output_channel=collector,
-            sender_id=session,
-            input_channel=ReplyCollector.name(),
-            message_id=message.client_id,
-            # English is not said: most conversations are, and each event keeps its metadata.
-            metadata={} if message.language == ENGLISH else {"language": message.language},
-        )
-        if seen is not None:
-            asked.parsed, asked.parsed_behind = seen.parse, seen.behind
-
-        async def ask() -> None:
-            await self._on_new_message(asked)
-
-        working = self.turns.begin(ask())
-        self._in_rasa[session] = working
-        giving_up = loop.call_later(turns.LATE_SECONDS, working.cancel)
-        working.add_done_callback(lambda _: giving_up.cancel())
-        in_time = None if deadline == math.inf else max(0.0, deadline - loop.time() - _STORE_SECONDS)
-        await asyncio.wait({working}, timeout=in_time)
-        if not collector.messages:
-            await asyncio.wait({working})
-        messages, is_late = collector.close(), not working.done()
-        if is_late:
-            metrics.deadlines.inc()
-            # What was said goes out and is stored with what Rasa made of it until now: the rest is of no use.
-            await _give_up(working)
-        is_whole = _went_well(working) and not is_late and not (messages and messages[-1].get("utter_action") == CHECK)
-        return messages, is_whole
 
 
 async def _off_loop(work: Callable[[], _Result]) -> _Result:
@@ -272,21 +244,3 @@ async def _off_loop(work: Callable[[], _Result]) -> _Result:
 
 def _as_answer(given: Answer) -> dict[str, Any]:
     return {"replies": public(given.replies), "safety": given.safety}
-
-
-def _went_well(working: asyncio.Task[Any]) -> bool:
-    """Return whether Rasa came to its end; it may have been given up, or have failed."""
-    if not working.done() or working.cancelled():
-        logger.error("a turn took too long")
-        return False
-    error = working.exception()
-    if error is not None:
-        # The error's text may quote what a patient typed: its type is logged, its words are not.
-        logger.error("a turn failed: %s", type(error).__name__)
-    return error is None
-
-
-async def _give_up(working: asyncio.Task[Any] | None) -> None:
-    if working is not None and not working.done():
-        working.cancel()
-        await asyncio.wait({working}, timeout=_GIVING_UP_SECONDS)

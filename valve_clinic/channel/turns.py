@@ -35,12 +35,12 @@ class Turns:
         """Return the event loop's time."""
         return asyncio.get_running_loop().time()
 
-    async def by(self, deadline: float, work: Coroutine[Any, Any, _Result]) -> _Result:
+    async def by(self, deadline: float, work: Coroutine[Any, Any, _Result] | asyncio.Task[_Result]) -> _Result:
         """Return what the work gives until the deadline; raises 503 when it passes, and the work goes on.
 
-        It goes on as well when the patient's connection ends.
+        It goes on as well when the patient's connection ends. The work may have begun.
         """
-        task = self.begin(work)
+        task = work if isinstance(work, asyncio.Task) else self.begin(work)
         try:
             return await asyncio.wait_for(asyncio.shield(task), deadline - self.now())
         except asyncio.TimeoutError:

@@ -30,6 +30,7 @@ from valve_clinic.privacy import logs, names
 from valve_clinic.privacy.daily import Daily
 from valve_clinic.storage.errors import StorageError
 from valve_clinic.storage.relay import open_relay
+from valve_clinic.storage.tracker_store import reader_of
 
 logger = logging.getLogger(__name__)
 rasa_patches.apply()
@@ -143,8 +144,8 @@ class WebsiteInput(InputChannel):
             patient = limiter.has_room(address) or limiter.may_be_urgent(address)
             return await look(agent_of(request) if patient else None, text, said_before.of(visitor))
 
-        async def answer_of(request: Request, seen: Look | None, deadline: float) -> dict[str, Any]:
-            count(request)  # before it is read: a message that is refused has been looked at, too
+        async def answer_of(request: Request, looking: Awaitable[Look | None], deadline: float) -> dict[str, Any]:
+            count(request)  # before it is read: a message that is refused is looked at, too
             message = requests.read_message(request)
             session = request.ctx.conversation = conversations.named_by(requests.bearer_token(request))
             try:
@@ -155,13 +156,15 @@ class WebsiteInput(InputChannel):
                 if repeated is None:
                     raise
                 return repeated
-            return await conversations.take_turn(session, message, seen, deadline)
+            return await conversations.take_turn(session, message, looking, deadline, reader_of(agent_of(request)))
 
-        async def answer_urgently(request: Request, seen: Look, deadline: float) -> dict[str, Any]:
+        async def answer_urgently(
+            request: Request, seen: Look, answering: asyncio.Task[dict[str, Any]]
+        ) -> dict[str, Any]:
             """Answer as usual where that goes well and fast; else the fixed text goes out, and the turn goes on."""
             patience = turns.now() + PATIENCE
             try:
-                answer = await turns.by(patience, answer_of(request, seen, deadline))
+                answer = await turns.by(patience, answering)
             except Exception:
                 answer = None
             spoken = answer is not None and any(reply["kind"] in URGENT_KINDS for reply in answer["replies"])
@@ -178,10 +181,14 @@ class WebsiteInput(InputChannel):
         @watch.watched
         async def send_message(request: Request) -> HTTPResponse:
             deadline = turns.deadline()
-            seen = await look_at(request)
+            # The look begins first, and nothing that becomes of the turn is said before it has ended. Storing the
+            # message and reading the conversation go on beside it.
+            looking = turns.begin(look_at(request))
+            answering = turns.begin(answer_of(request, looking, deadline))
+            seen = await asyncio.shield(looking)
             if seen is not None and seen.is_urgent:
-                return json(await answer_urgently(request, seen, deadline))
-            return json(await turns.by(deadline, answer_of(request, seen, deadline)))
+                return json(await answer_urgently(request, seen, answering))
+            return json(await turns.by(deadline, answering))
 
         @blueprint.get("/history")
         async def get_history(request: Request) -> HTTPResponse:

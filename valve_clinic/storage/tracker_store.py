@@ -6,7 +6,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rasa.core.tracker_store import TrackerStore
@@ -74,15 +74,20 @@ class ConversationStore(TrackerStore):
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """Return the conversation's last session, or the last turns of a long one, with its slots."""
-        tracker = await self._load(sender_id, whole=False)
         under_way = turn.current(sender_id)
+        ahead = under_way.take_ahead() if under_way is not None else []
+        tracker = ahead[0] if ahead else await worker.run(lambda: self.read(sender_id))
         if under_way is not None:
             under_way.tracker = tracker
         return tracker
 
+    def read(self, conversation: str) -> DialogueStateTracker | None:
+        """Return what `retrieve` does. It blocks: call it off the event loop."""
+        return self._read(conversation, whole=False)
+
     async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
         """Return the conversation with all its sessions."""
-        return await self._load(conversation_id, whole=True)
+        return await worker.run(lambda: self._read(conversation_id, whole=True))
 
     async def keys(self) -> Iterable[str]:
         """Return the ids of all conversations."""
@@ -98,9 +103,6 @@ class ConversationStore(TrackerStore):
         tracker = super().init_tracker(sender_id)
         tracker.loaded = Loaded()
         return tracker
-
-    async def _load(self, conversation: str, whole: bool) -> DialogueStateTracker | None:
-        return await worker.run(lambda: self._read(conversation, whole))
 
     def _read(self, conversation: str, whole: bool) -> DialogueStateTracker | None:
         try:
@@ -140,3 +142,9 @@ class ConversationStore(TrackerStore):
     def _write(self, part: parts.Part) -> None:
         with self._engine.begin() as connection:
             part.write(connection)
+
+
+def reader_of(agent: Any) -> Callable[[str], DialogueStateTracker | None] | None:
+    """Return what reads the agent's conversations, to be called off the event loop; None for stores of other kinds."""
+    store = getattr(agent, "tracker_store", None)
+    return store.read if isinstance(store, ConversationStore) else None

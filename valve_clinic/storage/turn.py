@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -19,6 +19,17 @@ class TurnRecord:
     conversation: str
     key: str
     tracker: DialogueStateTracker | None = None
+    #: What was read of the conversation before Rasa asks for it; empty where nothing was.
+    _ahead: list[DialogueStateTracker | None] = field(default_factory=list)
+
+    def read_ahead(self, tracker: DialogueStateTracker | None) -> None:
+        """Keep what was read of the conversation, None where there is none, for when Rasa first asks for it."""
+        self._ahead = [tracker]
+
+    def take_ahead(self) -> list[DialogueStateTracker | None]:
+        """Return what was read ahead, once: one entry, or none where nothing was read or it was taken already."""
+        ahead, self._ahead = self._ahead, []
+        return ahead
 
     def part(self) -> parts.Part | None:
         """Return what Rasa made of the turn, also when it was cut off; None when it made nothing."""

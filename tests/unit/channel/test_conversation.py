@@ -79,6 +79,11 @@ async def ask(talk: Conversations, session: str, message: Message = TEXT) -> dic
     return await talk.turns.by(deadline, talk.take_turn(session, message, None, deadline))
 
 
+async def looked(seen: Look) -> Look:
+    """Be a look that has ended."""
+    return seen
+
+
 async def settle(talk: Conversations) -> None:
     """Wait for what is under way."""
     while talk.turns._running:
@@ -428,11 +433,47 @@ async def test_the_parse_that_was_made_already_goes_with_the_message(talk: Conve
     session, _ = await begin(talk)
     parsed = {"intent": {"name": "ask_risks"}}
     seen = Look(Assessment(Level.NONE), parsed, "what is the MitraClip")
-    await talk.take_turn(session, Message(FIRST, "how long?", None), seen)
+    await talk.take_turn(session, Message(FIRST, "how long?", None), looked(seen))
     (message,) = rasa.asked
     assert isinstance(message, ParsedMessage)
     assert (message.parsed, message.parsed_behind) == (parsed, "what is the MitraClip")
     assert message.parse_data is None, "whether it may be used is decided where the earlier words are known"
+
+
+async def test_a_message_is_stored_while_it_is_looked_at_and_rasa_waits_for_the_look(
+    talk: Conversations, rasa: Rasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, _ = await begin(talk)
+    receive, stored = talk._store.receive, threading.Event()
+
+    def receive_and_tell(*arguments: Any) -> Any:
+        try:
+            return receive(*arguments)
+        finally:
+            stored.set()
+
+    monkeypatch.setattr(talk._store, "receive", receive_and_tell)
+    looking: asyncio.Future[Look | None] = asyncio.get_running_loop().create_future()
+    turn = asyncio.create_task(talk.take_turn(session, TEXT, looking))
+    assert await asyncio.to_thread(stored.wait, 5)
+    assert [entry["text"] for entry in await talk.history(session) if entry["from"] == "patient"] == ["what is MR?"]
+    assert not rasa.asked
+    parsed = {"intent": {"name": "ask_definition"}}
+    looking.set_result(Look(Assessment(Level.NONE), parsed))
+    assert (await turn)["replies"][0]["text"] == "You said what is MR?"
+    assert isinstance(rasa.asked[0], ParsedMessage)
+    assert rasa.asked[0].parsed == parsed
+
+
+async def test_a_turn_that_is_given_up_leaves_the_look_to_those_who_wait_for_it(talk: Conversations) -> None:
+    session, _ = await begin(talk)
+    looking: asyncio.Future[Look | None] = asyncio.get_running_loop().create_future()
+    turn = asyncio.create_task(talk.take_turn(session, TEXT, looking))
+    await asyncio.sleep(0.05)
+    turn.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await turn
+    assert not looking.cancelled()
 
 
 async def test_a_message_that_cannot_have_its_turn_in_time_is_503_and_sent_again_it_is_answered(
@@ -464,7 +505,7 @@ async def test_a_parse_of_other_words_is_not_used_for_those_that_count(talk: Con
     assert (await refused(ask(talk, session))).status == 503
     rasa.answer = rasa.echo
     seen = Look(Assessment(Level.NONE), {"intent": {"name": "ask_risks"}})
-    await talk.take_turn(session, Message(FIRST, "other words", None), seen)
+    await talk.take_turn(session, Message(FIRST, "other words", None), looked(seen))
     assert rasa.asked[-1].text == "what is MR?"
     assert isinstance(rasa.asked[-1], ParsedMessage)
     assert rasa.asked[-1].parsed is None

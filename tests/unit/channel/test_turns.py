@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from rasa.core.channels.channel import UserMessage
+from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.shared.core.domain import Domain as RasaDomain
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
@@ -19,11 +23,12 @@ from valve_clinic.channel.errors import ApiError
 from valve_clinic.channel.requests import Message
 from valve_clinic.channel.secret import Tokens
 from valve_clinic.channel.store import Button, WebsiteStore
+from valve_clinic.channel.urgent import Look
 from valve_clinic.clock import utc_now
 from valve_clinic.storage.errors import ConflictError
 from valve_clinic.storage.locks import Locks
 from valve_clinic.storage.parts import Part
-from valve_clinic.storage.tracker_store import ConversationStore
+from valve_clinic.storage.tracker_store import ConversationStore, reader_of
 
 __all__ = ["domain"]
 
@@ -181,6 +186,58 @@ async def test_a_turn_has_two_commits_and_few_statements(
         await conversations.take_turn(session, Message(f"{FIRST[:-2]}{number:02}", f"message {number}", None))
         assert len(commits) == 2
         assert len(statements) <= 10, statements
+
+
+async def test_what_was_read_beside_the_look_is_what_rasa_goes_on_with(
+    talk: tuple[Conversations, ConversationStore], sqlite: Engine
+) -> None:
+    conversations, trackers = talk
+    session = await conversations.session_of((await conversations.start(Domain()))[0])
+    reads: list[str] = []
+    reader = threading.Event()
+
+    def read(conversation: str) -> Any:
+        reader.set()
+        reads.append(conversation)
+        return trackers.read(conversation)
+
+    statements: list[str] = []
+    event.listen(sqlite, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    for number in range(3):
+        looking: asyncio.Future[Look | None] = asyncio.get_running_loop().create_future()
+        message = Message(f"{FIRST[:-2]}{number:02}", f"message {number}", None)
+        turn = asyncio.create_task(conversations.take_turn(session, message, looking, read=read))
+        assert await asyncio.to_thread(reader.wait, 5)
+        reader.clear()
+        looking.set_result(None)
+        await turn
+    assert reads == [session] * 3
+    windows = [statement for statement in statements if "conversation_window" in statement and "SELECT" in statement]
+    assert len(windows) == 3, "and it is not read again"
+    tracker = await trackers.retrieve(session)
+    assert tracker is not None
+    said = [event.text for event in tracker.events if event.type_name == "user"]
+    assert said == ["message 0", "message 1", "message 2"]
+
+
+async def test_a_message_that_was_answered_before_reads_no_conversation(
+    talk: tuple[Conversations, ConversationStore],
+) -> None:
+    conversations, _ = talk
+    session = await conversations.session_of((await conversations.start(Domain()))[0])
+    message = Message(FIRST, "hello", None)
+    first = await conversations.take_turn(session, message)
+
+    def read(_conversation: str) -> Any:
+        raise AssertionError("nothing is to be read")
+
+    assert await conversations.take_turn(session, message, read=read) == first
+
+
+@pytest.mark.parametrize("store", [None, InMemoryTrackerStore(RasaDomain.empty())])
+def test_only_our_own_tracker_store_is_read_ahead(store: Any) -> None:
+    assert reader_of(None) is None
+    assert reader_of(SimpleNamespace(tracker_store=store)) is None
 
 
 async def ask_and_go_away(conversations: Conversations) -> str:
