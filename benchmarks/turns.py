@@ -23,7 +23,7 @@ from benchmarks import document, patients, servers
 from benchmarks.servers import Running
 from valve_clinic import paths
 
-_LOADS = (5, 10, 20, 30, 40, 60, 80, 100)
+_LOADS = (5, 10, 15, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90, 100)
 _PATIENTS = 50
 _P95_MS = 500.0
 _TURNS = 200

@@ -13,8 +13,10 @@ import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
+import rasa.core.processor
 import rasa.server
 from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
@@ -30,7 +32,7 @@ from sanic import Sanic
 from sanic.exceptions import InvalidUsage
 from sanic.http import Http, Stage
 
-from valve_clinic import action_reply, graph_run, said_before, settings, thread_loop
+from valve_clinic import action_reply, graph_run, said_before, settings, thread_loop, tracker_state
 from valve_clinic.nlu import follow_ups
 
 IN_PROCESS_SCHEME = "inprocess://"
@@ -43,10 +45,6 @@ _original_is_empty = Domain.is_empty
 _original_applied_events = DialogueStateTracker.applied_events
 _original_copy = DialogueStateTracker.copy
 _original_resolve = Event.resolve_by_type
-#: Where a tracker keeps the events that hold, with the number of all events and the last one.
-_APPLIED = "_valve_clinic_applied"
-#: What a tracker is made to be by its events, beside its slots.
-_STATE = ("_paused", "followup_action", "latest_action", "latest_message", "latest_bot_utterance")
 _executor: Any = None
 _actions = ThreadPoolExecutor(16, thread_name_prefix="actions")
 #: Held while the pipeline reads a message: its parts are not made for two threads at once.
@@ -170,13 +168,10 @@ def _applied_events(self: DialogueStateTracker) -> list[Event]:
 
     Reason: eight places of a turn ask for them, and each goes through all that was ever said
     (rasa/shared/core/trackers.py, applied_events): a tenth of the event loop's time. Events are only added, or begun
-    anew. Long conversations get slow by such things: https://github.com/RasaHQ/rasa/issues/6334.
+    anew; those of the usual kinds hold, and undo nothing, where there is no loop. Long conversations get slow by such
+    things: https://github.com/RasaHQ/rasa/issues/6334.
     """
-    count, last = len(self.events), self.events[-1] if self.events else None
-    known = self.__dict__.get(_APPLIED)
-    if known is None or known[0] != count or known[1] is not last:
-        known = self.__dict__[_APPLIED] = (count, last, _original_applied_events(self))
-    return list(known[2])
+    return tracker_state.applied_events(self, _original_applied_events)
 
 
 def _copy_tracker(self: DialogueStateTracker) -> DialogueStateTracker:
@@ -185,14 +180,7 @@ def _copy_tracker(self: DialogueStateTracker) -> DialogueStateTracker:
     Reason: before each action Rasa copies the tracker, and plays every event again for it
     (rasa/shared/core/trackers.py, copy): two or three times a turn. The state is what the events made of it already.
     """
-    copied = self.init_copy()
-    copied.events.extend(self.events)
-    for name in _STATE:
-        setattr(copied, name, getattr(self, name))
-    # What is changed in place, rather than put in the place of what was there.
-    copied.active_loop = copy.copy(self.active_loop)
-    copied.slots.update({name: copy.copy(slot) for name, slot in self.slots.items()})
-    return copied
+    return tracker_state.copy_of(self)
 
 
 @lru_cache(maxsize=64)
@@ -204,6 +192,14 @@ def _resolve_by_type(type_name: str, default: type[Event] | None = None) -> type
     """
     found: type[Event] | None = _original_resolve(type_name, default)
     return found
+
+
+#: Stands for the module `copy` where Rasa processes a message.
+#:
+#: Reason: Rasa makes deep copies of events, entities and slots for the lines of its debug log, eight of them a turn,
+#: whether anybody reads that log or not (rasa/core/processor.py: every use of the module there is such an argument): a
+#: thirtieth of a turn. A line of the log is written at once, from what is there.
+_NO_COPIES = SimpleNamespace(deepcopy=lambda value: value)
 
 
 async def _iterate_body(self: Http) -> AsyncIterator[bytes]:
@@ -273,5 +269,6 @@ def apply() -> None:
     Domain.is_empty = _is_empty
     DialogueStateTracker.applied_events = _applied_events
     DialogueStateTracker.copy = _copy_tracker
+    rasa.core.processor.copy = _NO_COPIES
     Event.resolve_by_type = staticmethod(_resolve_by_type)
     rasa.server.add_root_route = _add_root_route

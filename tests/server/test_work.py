@@ -20,7 +20,7 @@ from valve_clinic import paths
 pytestmark = pytest.mark.server
 LONG = "how long will my father have to stay in the hospital after the mitraclip"
 #: Statements of a turn by database. Every few turns the window of the conversation moves, which takes one more.
-STATEMENTS = {"conversations": 8, "content": 1}
+STATEMENTS = {"conversations": 7, "content": 1}
 #: Calls of the encoder for a message that is read alone, and for one that is read in its context as well.
 ALONE = {"encoder read": 1, "encoder judge": 1}
 IN_CONTEXT = {"encoder read": 2, "encoder judge": 2}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import inspect
 import json
@@ -13,9 +14,12 @@ from types import SimpleNamespace
 import jsonschema
 import pytest
 import rasa
+import rasa.core.processor
 import rasa.server
 import rasa_sdk.endpoint
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from rasa.core.actions.action import RemoteAction
 from rasa.core.channels import OutputChannel, UserMessage
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
@@ -28,14 +32,18 @@ from rasa.graph_components.converters.nlu_message_converter import NLUMessageCon
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
+    ActionReverted,
     ActiveLoop,
     BotUttered,
     ConversationPaused,
+    DefinePrevUserUtteredFeaturization,
     Event,
     FollowupAction,
     LoopInterrupted,
+    Restarted,
     SessionStarted,
     SlotSet,
+    UserUtteranceReverted,
     UserUttered,
 )
 from rasa.shared.core.slots import CategoricalSlot
@@ -576,6 +584,54 @@ def test_the_events_that_hold_are_worked_out_once_until_there_is_another(monkeyp
     assert tracker.applied_events() == []
     assert len(asked) <= 3
     assert asked[-1] == 4
+
+
+#: One of each kind that adds to a conversation or undoes what was said.
+_ANY_EVENT = [
+    lambda: ActionExecuted("action_listen"),
+    lambda: UserUttered("hi"),
+    lambda: SlotSet("procedure", "surgery"),
+    lambda: BotUttered("Hello."),
+    lambda: ActionExecuted("some_form"),
+    lambda: ActiveLoop("some_form"),
+    lambda: ActiveLoop(None),
+    lambda: DefinePrevUserUtteredFeaturization(False),
+    lambda: UserUtteranceReverted(),
+    lambda: ActionReverted(),
+    lambda: SessionStarted(),
+    lambda: Restarted(),
+]
+
+
+@given(st.lists(st.lists(st.sampled_from(_ANY_EVENT), max_size=4), max_size=8))
+def test_the_events_that_hold_are_those_that_rasa_works_out_whatever_was_said(turns):
+    tracker = DialogueStateTracker("visitor", ())
+    for turn in turns:
+        tracker.events.extend(make() for make in turn)
+        assert tracker.applied_events() == _APPLIED_EVENTS(tracker)
+        assert tracker.applied_events() == _APPLIED_EVENTS(tracker)
+
+
+def test_plain_events_are_added_to_those_that_hold(monkeypatch):
+    tracker = DialogueStateTracker.from_events("visitor", [ActionExecuted("action_listen"), UserUttered("hi")])
+    tracker.applied_events()
+    monkeypatch.setattr(rasa_patches, "_original_applied_events", lambda _tracker: pytest.fail("worked out anew"))
+    tracker.update_with_events([SlotSet("procedure", None), ActionExecuted("utter_greet"), BotUttered("Hello.")], None)
+    assert tracker.applied_events() == list(tracker.events)
+
+
+def test_rasa_copies_for_its_debug_log_only():
+    """While it processes a message: each use of the module `copy` there is an argument of a line of that log."""
+    tree = ast.parse(inspect.getsource(rasa.core.processor))
+    lines = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "structlogger.debug"
+    ]
+    told = {use for line in lines for use in ast.walk(line) if isinstance(use, ast.Name) and use.id == "copy"}
+    used = {use for use in ast.walk(tree) if isinstance(use, ast.Name) and use.id == "copy"}
+    assert used == told
+    assert len(used) > 3
+    value = [{"entity": "procedure"}]
+    assert rasa.core.processor.copy.deepcopy(value) is value
 
 
 #: What a conversation may hold, of each kind that leaves something with the tracker.

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sanic.request import Request
@@ -21,6 +22,8 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OPAQUE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 EVENTS = ("phone_clicked", "link_clicked", "closed")
 _TARGET = re.compile(r"(https:|tel:|sms:|/)[\x21-\x7e]{0,300}")
+#: How many addresses are remembered as they are counted: each request asks twice.
+_ADDRESSES = 1024
 #: Some proxies name the port as well: "192.0.2.1:4711", "[2001:db8::1]:4711".
 _PORT = re.compile(r"^(\d+\.\d+\.\d+\.\d+|\[.+\]):\d+$")
 _SHAPE = 'the body must be {"id": UUID, "text": "…"} or {"id": UUID, "button": "…"}, with "language"?: "en"'
@@ -64,16 +67,20 @@ def address_of(request: Request) -> str:
 
     Of IPv6 it is the network of 64 bits, for any of its addresses is one visitor's to choose.
     """
-    for named in (str(request.remote_addr), str(request.ip)):
-        found = _PORT.sub(r"\1", named).strip("[]").partition("%")[0]
-        try:
-            address = ipaddress.ip_address(found)
-        except ValueError:
-            continue
-        if isinstance(address, ipaddress.IPv4Address):
-            return str(address)
-        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
-    return str(request.ip)
+    named = _counted(str(request.remote_addr)) or _counted(str(request.ip))
+    return named or str(request.ip)
+
+
+@lru_cache(_ADDRESSES)
+def _counted(named: str) -> str | None:
+    found = _PORT.sub(r"\1", named).strip("[]").partition("%")[0]
+    try:
+        address = ipaddress.ip_address(found)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
 
 
 def bearer_token(request: Request) -> str:

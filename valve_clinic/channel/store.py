@@ -95,10 +95,10 @@ class WebsiteStore:
         Both in one call: each costs a thread's waking.
         """
         with self._engine.connect() as connection:
-            if not self._is_live(connection, session_id):
+            row = self._live(connection, session_id, client_id)
+            if row is None:
                 raise LookupError("the session has ended")
-            row = _row(connection, session_id, client_id)
-            return _turn(row) if row is not None and row.state == ANSWERED else None
+            return _turn(row) if row.state == ANSWERED else None
 
     def receive(self, session_id: str, client_id: str, text: str | None, button_id: str | None) -> Received | None:
         """Store a message before it is answered; again under the same id, the first one counts.
@@ -106,16 +106,17 @@ class WebsiteStore:
         Returns None when the session has ended; raises `LookupError` for a button that was not handed out in it.
         """
         with self._engine.begin() as connection:
-            if not self._is_live(connection, session_id):
+            row = self._live(connection, session_id, client_id)
+            if row is None:
                 return None
-            row = _row(connection, session_id, client_id)
-            if row is not None and row.state == ANSWERED:
+            if row.state == ANSWERED:
                 return Received(row.text, row.text, _turn(row))
-            words = sent = text if row is None or text is None else row.text
+            is_new = row.state is None
+            words = sent = text if is_new or text is None else row.text
             if button_id is not None:
                 button = _button(connection, session_id, button_id)
                 words, sent = button.title, button.payload
-            if row is None:
+            if is_new:
                 values: dict[str, Any] = {
                     "session_id": session_id,
                     "client_id": client_id,
@@ -238,7 +239,16 @@ class WebsiteStore:
 
     def _is_live(self, connection: Any, session_id: str) -> bool:
         last_at = connection.execute(statements.LAST_AT, {"session": session_id}).scalar_one_or_none()
-        return last_at is not None and _aware(last_at) + SESSION_LIFE > self._now()
+        return last_at is not None and self._lives(last_at)
+
+    def _live(self, connection: Any, session_id: str, client_id: str) -> Any:
+        """Return the turn's columns, empty where there is no such turn; None where the session has ended."""
+        found = {"session": session_id, "client": client_id}
+        row = connection.execute(statements.SESSION_AND_TURN, found).one_or_none()
+        return row if row is not None and self._lives(row.last_at) else None
+
+    def _lives(self, last_at: datetime.datetime) -> bool:
+        return _aware(last_at) + SESSION_LIFE > self._now()
 
 
 def open_store(url: str | None = None) -> WebsiteStore:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from valve_clinic.content import schema
@@ -11,6 +12,8 @@ from valve_clinic.content.policy import Policy, Translations, allowed
 
 #: The key under which a publication's clinic data has the words of other languages, by language.
 WORDS = "words"
+#: For how many things that a talk may be about the titles are remembered.
+_REMEMBERED = 64
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Edition:
             for answer in served.topic.answers:
                 key = served.topic.id, schema.variant_key(answer.variant)
                 self._texts[key] = allowed(answer, policy, clinics_own)
+        self._titles = lru_cache(_REMEMBERED)(self._titles_for)
         self._others = {
             other: Edition(topics, sources, clinic, digest, policy, translations, other)
             for other in (schema.TRANSLATIONS if language == schema.ENGLISH else ())
@@ -129,10 +133,14 @@ class Edition:
         `wanted` is what the talk is about: a topic without an answer for it is left out. What asking the topic itself
         says about the talk goes before that.
         """
+        # Each answer asks for them, and a publication does not change.
+        return dict(self._titles(tuple(sorted((wanted or {}).items()))))
+
+    def _titles_for(self, wanted: tuple[tuple[str, str], ...]) -> dict[str, str]:
         return {
             topic_id: served.topic.title
             for topic_id, served in self._topics.items()
-            if self._text(topic_id, {**(wanted or {}), **served.topic.context}) is not None
+            if self._text(topic_id, {**dict(wanted), **served.topic.context}) is not None
         }
 
     def variant_keys(self, topic_id: str) -> set[str]:

@@ -86,7 +86,7 @@ def fit(
 
 def log_odds(probabilities: np.ndarray) -> np.ndarray:
     """Return the log-odds of probabilities, bounded so that one certain opinion does not outweigh all others."""
-    bounded = np.clip(probabilities, _LEAST, 1.0 - _LEAST)
+    bounded = np.minimum(np.maximum(probabilities, _LEAST), 1.0 - _LEAST)
     result: np.ndarray = np.log(bounded / (1.0 - bounded))
     return result
 

@@ -251,5 +251,6 @@ def _is_answerable(intent: str) -> bool:
 
 def _row(message: Message, origin: str) -> np.ndarray:
     """Return the message's sentence features of one origin as one row, float32."""
-    _, sentence = message.get_dense_features(TEXT, [origin])
-    return np.asarray(sentence.features, dtype=np.float32).reshape(-1)
+    # Rasa's own way to ask copies them each time.
+    found = next(feature for feature in message.features if feature.origin == origin and feature.attribute == TEXT)
+    return np.asarray(found.features, dtype=np.float32).reshape(-1)

@@ -201,6 +201,9 @@ def open_tokenizer(path: Path) -> Tokenizer:
 
 def pad(pieces: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
     """Return word-piece ids and their mask as arrays (texts, longest text), int32; ids behind a text's end are 0."""
+    if len(pieces) == 1:  # a message that has come in
+        ids = np.array(pieces, dtype=np.int32)
+        return ids, np.ones_like(ids)
     width = max(len(row) for row in pieces)
     ids = np.zeros((len(pieces), width), dtype=np.int32)
     mask = np.zeros_like(ids)

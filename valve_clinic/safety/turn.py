@@ -15,6 +15,8 @@ from valve_clinic.safety.levels import SAFETY, Assessment, Level
 EMERGENCY, STILL, SAFE = "utter_emergency", "utter_emergency_still", "utter_safe"
 CRISIS, CHECK, SAME_DAY = "utter_crisis", "utter_check", "utter_same_day"
 #: A message that starts so is a pressed button: typed slashes are removed before Rasa sees them.
+#: Where an event keeps what was read of it.
+_READ = "_valve_clinic_said"
 _BUTTON = "/"
 
 
@@ -162,8 +164,13 @@ def messages_of(events: Sequence[Any]) -> list[Said]:
     """Return the person's messages among Rasa's events, in order."""
     from rasa.shared.core.events import UserUttered
 
-    return [
-        Said.from_parse(event.text or "", {**(event.parse_data or {}), "intent": event.intent})
-        for event in events
-        if isinstance(event, UserUttered)
-    ]
+    return [_said(event) for event in events if isinstance(event, UserUttered)]
+
+
+def _said(event: Any) -> Said:
+    """Return what the event says, read once: each action of a turn asks for all of them."""
+    known: Said | None = event.__dict__.get(_READ)
+    if known is None:
+        parsed = {**(event.parse_data or {}), "intent": event.intent}
+        known = event.__dict__[_READ] = Said.from_parse(event.text or "", parsed)
+    return known
