@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import collections
+import math
 import statistics
 import sys
 import tempfile
@@ -24,6 +25,8 @@ from benchmarks.servers import Running
 from valve_clinic import paths
 
 _LOADS = (5, 10, 15, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90, 100)
+#: How many times the step between the highest load that is answered in time and the next one is halved.
+_HALVINGS = 2
 _PATIENTS = 50
 _P95_MS = 500.0
 _TURNS = 200
@@ -94,7 +97,8 @@ def _load(start: Start, folder: Path, wanted: Any) -> dict[str, Any]:
 
 def _rise(service: Running, wanted: Any) -> dict[str, Any]:
     steps: list[dict[str, float]] = []
-    for rate in _LOADS[:2] if wanted.quick else _LOADS:
+
+    def measure(rate: float) -> float:
         before = service.processor_seconds()
         outcome = asyncio.run(patients.at_rate(service, _PATIENTS, rate, wanted.seconds))
         used = service.processor_seconds() - before
@@ -109,15 +113,29 @@ def _rise(service: Running, wanted: Any) -> dict[str, Any]:
                 "processor_ms": used * 1000 / max(1, len(outcome.seconds)),
             }
         )
-        if not outcome.seconds or outcome.ms(95) > 4 * _P95_MS:
+        return outcome.ms(95) if outcome.seconds else math.inf
+
+    for rate in _LOADS[:2] if wanted.quick else _LOADS:
+        if measure(rate) > 4 * _P95_MS:
             break  # it gets no better
-    fine = [step for step in steps if step["p95_ms"] <= _P95_MS and not step["failed"]]
+    for _ in range(0 if wanted.quick else _HALVINGS):
+        # Half way between the highest load that is answered in time and the next one.
+        highest = max((step["asked"] for step in steps if _is_fine(step)), default=0.0)
+        above = [step["asked"] for step in steps if step["asked"] > highest]
+        if above:
+            measure((highest + min(above)) / 2)
+    steps.sort(key=lambda step: step["asked"])
+    fine = [step for step in steps if _is_fine(step)]
     best = max(fine, key=lambda step: step["answered"]) if fine else None
     return {
         "steps": steps,
         "throughput": best["answered"] if best else 0.0,
         "processor_ms": best["processor_ms"] if best else steps[-1]["processor_ms"],
     }
+
+
+def _is_fine(step: dict[str, float]) -> bool:
+    return step["p95_ms"] <= _P95_MS and not step["failed"]
 
 
 def _long(start: Start, folder: Path, wanted: Any) -> dict[str, Any]:
