@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from rasa.core.channels.channel import UserMessage
-from rasa.shared.core.trackers import DialogueStateTracker
 
 from valve_clinic import said_before
 from valve_clinic.channel import references, requests, translated, turns
@@ -27,11 +26,10 @@ from valve_clinic.storage import turn as record
 from valve_clinic.storage import worker
 from valve_clinic.storage.errors import StorageError
 from valve_clinic.storage.locks import Locks, shared_locks
+from valve_clinic.storage.tracker_store import Reader
 
 logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
-#: Reads a stored conversation, off the event loop; None where there is none yet.
-Reader = Callable[[str], DialogueStateTracker | None]
 
 #: Domain responses that greet a new visitor, in order.
 FIRST_RESPONSES = ("utter_welcome", "utter_privacy_notice")

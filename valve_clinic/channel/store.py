@@ -87,7 +87,8 @@ class WebsiteStore:
     def is_live(self, session_id: str) -> bool:
         """Return whether the session exists and had a message in the last 30 minutes."""
         with self._engine.connect() as connection:
-            return self._is_live(connection, session_id)
+            last_at = connection.execute(statements.LAST_AT, {"session": session_id}).scalar_one_or_none()
+        return last_at is not None and self._lives(last_at)
 
     def find_turn(self, session_id: str, client_id: str) -> Turn | None:
         """Return the turn that was answered under the client's id, or None; raises `LookupError` as `is_live` says no.
@@ -236,10 +237,6 @@ class WebsiteStore:
             )
         )
         session.add_all(ButtonRow(**_values(session_id, button)) for button in buttons)
-
-    def _is_live(self, connection: Any, session_id: str) -> bool:
-        last_at = connection.execute(statements.LAST_AT, {"session": session_id}).scalar_one_or_none()
-        return last_at is not None and self._lives(last_at)
 
     def _live(self, connection: Any, session_id: str, client_id: str) -> Any:
         """Return the turn's columns, empty where there is no such turn; None where the session has ended."""

@@ -15,9 +15,9 @@ from valve_clinic.safety.levels import SAFETY, Assessment, Level
 EMERGENCY, STILL, SAFE = "utter_emergency", "utter_emergency_still", "utter_safe"
 CRISIS, CHECK, SAME_DAY = "utter_crisis", "utter_check", "utter_same_day"
 #: A message that starts so is a pressed button: typed slashes are removed before Rasa sees them.
+_BUTTON = "/"
 #: Where an event keeps what was read of it.
 _READ = "_valve_clinic_said"
-_BUTTON = "/"
 
 
 @dataclass(frozen=True)

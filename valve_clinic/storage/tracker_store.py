@@ -24,6 +24,8 @@ from valve_clinic.storage.schema import shared_engine
 from valve_clinic.storage.window import Loaded, opening
 
 logger = logging.getLogger(__name__)
+#: Reads a stored conversation, off the event loop; None where there is none yet.
+Reader = Callable[[str], DialogueStateTracker | None]
 
 _parts, _windows = PartRow.__table__, WindowRow.__table__
 #: A conversation from its beginning, and from where its window begins with the slots at that point.
@@ -144,7 +146,7 @@ class ConversationStore(TrackerStore):
             part.write(connection)
 
 
-def reader_of(agent: Any) -> Callable[[str], DialogueStateTracker | None] | None:
+def reader_of(agent: Any) -> Reader | None:
     """Return what reads the agent's conversations, to be called off the event loop; None for stores of other kinds."""
     store = getattr(agent, "tracker_store", None)
     return store.read if isinstance(store, ConversationStore) else None

@@ -171,15 +171,26 @@ def talk(sqlite: Engine, domain: Any) -> tuple[Conversations, ConversationStore]
     return Conversations(store, Tokens("k" * 40), answer, 2.0, Locks()), trackers
 
 
+async def visit(conversations: Conversations) -> str:
+    """Begin a session and return it."""
+    return await conversations.session_of((await conversations.start(Domain()))[0])
+
+
+@pytest.fixture
+def statements(sqlite: Engine) -> list[str]:
+    """What the database is asked from now on, in order."""
+    asked: list[str] = []
+    event.listen(sqlite, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    return asked
+
+
 async def test_a_turn_has_two_commits_and_few_statements(
-    talk: tuple[Conversations, ConversationStore], sqlite: Engine
+    talk: tuple[Conversations, ConversationStore], sqlite: Engine, statements: list[str]
 ) -> None:
     conversations, _ = talk
-    session = await conversations.session_of((await conversations.start(Domain()))[0])
+    session = await visit(conversations)
     commits: list[Any] = []
-    statements: list[str] = []
     event.listen(sqlite, "commit", commits.append)
-    event.listen(sqlite, "before_cursor_execute", lambda *call: statements.append(call[2]))
     for number in range(30):
         commits.clear()
         statements.clear()
@@ -189,10 +200,10 @@ async def test_a_turn_has_two_commits_and_few_statements(
 
 
 async def test_what_was_read_beside_the_look_is_what_rasa_goes_on_with(
-    talk: tuple[Conversations, ConversationStore], sqlite: Engine
+    talk: tuple[Conversations, ConversationStore], statements: list[str]
 ) -> None:
     conversations, trackers = talk
-    session = await conversations.session_of((await conversations.start(Domain()))[0])
+    session = await visit(conversations)
     reads: list[str] = []
     reader = threading.Event()
 
@@ -201,8 +212,6 @@ async def test_what_was_read_beside_the_look_is_what_rasa_goes_on_with(
         reads.append(conversation)
         return trackers.read(conversation)
 
-    statements: list[str] = []
-    event.listen(sqlite, "before_cursor_execute", lambda *call: statements.append(call[2]))
     for number in range(3):
         looking: asyncio.Future[Look | None] = asyncio.get_running_loop().create_future()
         message = Message(f"{FIRST[:-2]}{number:02}", f"message {number}", None)
@@ -224,7 +233,7 @@ async def test_a_message_that_was_answered_before_reads_no_conversation(
     talk: tuple[Conversations, ConversationStore],
 ) -> None:
     conversations, _ = talk
-    session = await conversations.session_of((await conversations.start(Domain()))[0])
+    session = await visit(conversations)
     message = Message(FIRST, "hello", None)
     first = await conversations.take_turn(session, message)
 
@@ -242,7 +251,7 @@ def test_only_our_own_tracker_store_is_read_ahead(store: Any) -> None:
 
 async def ask_and_go_away(conversations: Conversations) -> str:
     """Say hello in a new session and end the connection at once; returns the session."""
-    session = await conversations.session_of((await conversations.start(Domain()))[0])
+    session = await visit(conversations)
     work = conversations.take_turn(session, Message(FIRST, "hello", None))
     turn = asyncio.ensure_future(conversations.turns.by(conversations.turns.deadline(), work))
     await asyncio.sleep(0.01)
@@ -279,7 +288,7 @@ async def test_a_turn_that_is_cut_off_is_stored_with_what_rasa_had_made_of_it(sq
         await asyncio.Event().wait()
 
     conversations = Conversations(WebsiteStore(sqlite), Tokens("k" * 40), half, 1.0, Locks())
-    session = await conversations.session_of((await conversations.start(Domain()))[0])
+    session = await visit(conversations)
     deadline = conversations.turns.now() + 0.4
     answer = await conversations.take_turn(session, Message(FIRST, "hello", None), None, deadline)
     assert [reply["kind"] for reply in answer["replies"]][1:] == ["notice"]
@@ -302,7 +311,7 @@ async def test_a_turn_without_a_word_is_stored_late_with_all_that_rasa_made_of_i
         await trackers.save(tracker)
 
     conversations = Conversations(WebsiteStore(sqlite), Tokens("k" * 40), slow, 0.3, Locks())
-    session = await conversations.session_of((await conversations.start(Domain()))[0])
+    session = await visit(conversations)
     deadline = conversations.turns.deadline()
     work = conversations.take_turn(session, Message(FIRST, "hello", None), None, deadline)
     with pytest.raises(ApiError):
